@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+// Starts the program: dist/ in a published package, src/ in the workspace. Plain JavaScript, so that a Node.js too old
+// for the rest gets a sentence and not a syntax error.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 15)) {
+  console.error(`millrace needs Node.js 22.15 or newer; this is ${process.versions.node} (${process.execPath}).`);
+  process.exit(1);
+}
+
+const source = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+if (!existsSync(source)) await import('../dist/main.js');
+else if (process.execArgv.includes('source')) await import('../src/main.ts');
+else process.execve(process.execPath, [process.execPath, '-C', 'source', source, ...process.argv.slice(2)]);

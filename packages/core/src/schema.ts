@@ -1,0 +1,115 @@
+/**
+ * The part of JSON Schema that a component's config may use, and the TypeScript types that follow from it. A schema is a
+ * literal; what `create` receives is inferred from it.
+ */
+
+interface Described<T> {
+  /** One sentence; the config table of the README and the editor show it. */
+  readonly description: string;
+  readonly default?: T;
+}
+
+/**
+ * - `duration`: `10s`, `1m30s`, `500ms`; `create` receives milliseconds.
+ * - `bytes`: `64MiB`, `1kB`, or a whole number of bytes; `create` receives bytes.
+ * - `secret`: redacted wherever a config is printed.
+ * - `regex`: a JavaScript regular expression, checked with the config.
+ * - `endpoint`: `host:port`.
+ */
+export type Format = 'duration' | 'bytes' | 'secret' | 'regex' | 'endpoint' | 'uri';
+
+export interface StringSchema extends Described<string> {
+  readonly type: 'string';
+  readonly enum?: readonly string[];
+  readonly pattern?: string;
+  readonly format?: Format;
+  readonly minLength?: number;
+}
+
+export interface NumberSchema extends Described<number> {
+  readonly type: 'number' | 'integer';
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly maximum?: number;
+}
+
+export interface BooleanSchema extends Described<boolean> {
+  readonly type: 'boolean';
+}
+
+export interface ArraySchema extends Described<readonly unknown[]> {
+  readonly type: 'array';
+  readonly items: Schema;
+  readonly minItems?: number;
+}
+
+/** A map whose keys the user chooses: `additionalProperties` says what its values are. */
+export interface MapSchema extends Described<object> {
+  readonly type: 'object';
+  readonly additionalProperties: Schema;
+}
+
+export interface ObjectSchema extends Described<object>, ConfigSchema {
+  readonly type: 'object';
+}
+
+/** A value of one of several shapes, told apart by their types. */
+export interface UnionSchema extends Described<unknown> {
+  readonly anyOf: readonly Schema[];
+}
+
+export type Schema = StringSchema | NumberSchema | BooleanSchema | ArraySchema | MapSchema | ObjectSchema | UnionSchema;
+
+/** A component's whole config. Unknown keys are refused. */
+export interface ConfigSchema {
+  readonly properties: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+}
+
+type Mode = 'config' | 'input';
+
+type Value<S, M extends Mode> = S extends { readonly enum: readonly (infer E)[] }
+  ? E
+  : S extends { readonly type: 'string'; readonly format: 'duration' | 'bytes' }
+    ? M extends 'config'
+      ? number
+      : string
+    : S extends { readonly type: 'string' }
+      ? string
+      : S extends { readonly type: 'number' | 'integer' }
+        ? number
+        : S extends { readonly type: 'boolean' }
+          ? boolean
+          : S extends { readonly type: 'array'; readonly items: infer I }
+            ? readonly Value<I, M>[]
+            : S extends { readonly properties: object }
+              ? S extends ConfigSchema
+                ? M extends 'config'
+                  ? ConfigOf<S>
+                  : InputOf<S>
+                : never
+              : S extends { readonly additionalProperties: infer A }
+                ? { readonly [key: string]: Value<A, M> }
+                : S extends { readonly anyOf: readonly (infer A)[] }
+                  ? Value<A, M>
+                  : never;
+
+type RequiredKey<S extends ConfigSchema> = S extends { readonly required: readonly (infer R)[] }
+  ? keyof S['properties'] & R
+  : never;
+
+type DefaultedKey<S extends ConfigSchema> = {
+  [K in keyof S['properties']]: S['properties'][K] extends { readonly default: unknown } ? K : never;
+}[keyof S['properties']];
+
+type Typed<S extends ConfigSchema, Present extends keyof S['properties'], M extends Mode> = {
+  readonly [K in Present]: Value<S['properties'][K], M>;
+} & {
+  readonly [K in Exclude<keyof S['properties'], Present>]?: Value<S['properties'][K], M>;
+};
+
+/** What `create` receives: required and defaulted keys are there, durations are milliseconds, sizes are bytes. */
+export type ConfigOf<S extends ConfigSchema> = Typed<S, RequiredKey<S> | DefaultedKey<S>, 'config'>;
+
+/** What a user writes: defaulted keys may be left out. */
+export type InputOf<S extends ConfigSchema> = Typed<S, RequiredKey<S>, 'input'>;

@@ -1,0 +1,32 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { diag, metrics } from '@opentelemetry/api';
+import type { Clock, Context, Storage } from './component.ts';
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}),
+};
+
+/** Storage that ends with the process. */
+export function memoryStorage(): Storage {
+  const values = new Map<string, Uint8Array>();
+  return {
+    get: async (key) => values.get(key),
+    set: async (key, value) => void values.set(key, value),
+    delete: async (key) => void values.delete(key),
+  };
+}
+
+/** What a component gets outside any pipeline: OpenTelemetry's own diagnostics and global meter. */
+export const standaloneContext = (id: string): Context => ({
+  id,
+  log: {
+    debug: (fields, message) => diag.debug(message, fields),
+    info: (fields, message) => diag.info(message, fields),
+    warn: (fields, message) => diag.warn(message, fields),
+    error: (fields, message) => diag.error(message, fields),
+  },
+  meter: metrics.getMeter(id),
+  clock: systemClock,
+  storage: memoryStorage(),
+});

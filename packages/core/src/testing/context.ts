@@ -1,0 +1,69 @@
+import { createNoopMeter } from '@opentelemetry/api';
+import type { Clock, Context } from '../component.ts';
+import { memoryStorage } from '../standalone.ts';
+
+export interface ManualClock extends Clock {
+  /** Moves time on, and wakes who slept until then. */
+  advance(ms: number): Promise<void>;
+}
+
+/** A clock that stands still until the test moves it. */
+export function manualClock(start = Date.UTC(2026, 0, 1)): ManualClock {
+  let now = start;
+  const sleepers = new Set<{ until: number; wake: () => void }>();
+  return {
+    now: () => now,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason as Error);
+        const sleeper = { until: now + ms, wake: resolve };
+        sleepers.add(sleeper);
+        signal?.addEventListener('abort', () => {
+          sleepers.delete(sleeper);
+          reject(signal.reason as Error);
+        });
+        return undefined;
+      }),
+    async advance(ms) {
+      const target = now + ms;
+      for (;;) {
+        await settle();
+        const [next] = [...sleepers].filter(({ until }) => until <= target).sort((a, b) => a.until - b.until);
+        if (!next) break;
+        now = Math.max(now, next.until);
+        sleepers.delete(next);
+        next.wake();
+      }
+      now = target;
+      await settle();
+    },
+  };
+}
+
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+export interface LoggedLine {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: object;
+}
+
+export interface TestContext extends Context {
+  /** What the component has logged. */
+  readonly lines: readonly LoggedLine[];
+}
+
+export function testContext(overrides: Partial<Context> = {}): TestContext {
+  const lines: LoggedLine[] = [];
+  const at = (level: LoggedLine['level']) => (fields: object, message: string) =>
+    void lines.push({ level, message, fields });
+  return {
+    id: 'test',
+    log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
+    meter: createNoopMeter(),
+    clock: manualClock(),
+    storage: memoryStorage(),
+    ...overrides,
+    lines,
+  };
+}

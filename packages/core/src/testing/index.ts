@@ -1,0 +1,3 @@
+export * from './context.ts';
+export * from './render.ts';
+export * from './sink.ts';
