@@ -1,6 +1,7 @@
 export * from './batch.ts';
 export * from './component.ts';
 export * from './definition.ts';
+export * from './dropped.ts';
 export * from './errors.ts';
 export * from './schema.ts';
 export * from './scraper.ts';
