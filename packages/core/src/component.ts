@@ -15,6 +15,8 @@ export interface Component {
    * while the rest runs; one for a reason of our own (`PermanentError`, a port taken) ends the start of the whole.
    */
   start?(): Promise<void>;
+  /** The config was read again and this component's part is the same: look anew at files that it names. */
+  reload?(): Promise<void>;
   /** Stops intake, then flushes what is held, within the signal's deadline. Safe without start, and twice. */
   shutdown?(signal: AbortSignal): Promise<void>;
 }

@@ -8,7 +8,16 @@ export interface Problem {
   readonly message: string;
 }
 
-interface Definition<Kind extends string, S extends ConfigSchema> {
+/** What `millrace doctor` found out about the place where a component is to run. */
+export interface Finding {
+  readonly level: 'ok' | 'warning' | 'error';
+  /** A sentence: what is so. */
+  readonly text: string;
+  /** What to do about it. */
+  readonly advice?: string;
+}
+
+interface Definition<Kind extends string, in out S extends ConfigSchema> {
   readonly kind: Kind;
   /** lower_snake_case: the key users write. */
   readonly type: string;
@@ -18,38 +27,40 @@ interface Definition<Kind extends string, S extends ConfigSchema> {
   readonly description: string;
   readonly config: S;
   /** Checks what spans several keys. Called with a config that satisfies the schema, before anything is created. */
-  check?(config: ConfigOf<S>): readonly Problem[];
+  check?(config: NoInfer<ConfigOf<S>>): readonly Problem[];
+  /** Looks whether the component could work here: permissions, kernel features, ports, servers. Changes nothing. */
+  diagnose?(config: NoInfer<ConfigOf<S>>): Promise<readonly Finding[]>;
 }
 
-export interface ReceiverDefinition<S extends ConfigSchema = ConfigSchema> extends Definition<'receiver', S> {
+export interface ReceiverDefinition<in out S extends ConfigSchema = ConfigSchema> extends Definition<'receiver', S> {
   readonly signals: readonly Signal[];
-  create(config: ConfigOf<S>, context: Context, next: Consumer): Component;
+  create(config: NoInfer<ConfigOf<S>>, context: Context, next: Consumer): Component;
 }
 
-export interface ProcessorDefinition<S extends ConfigSchema = ConfigSchema> extends Definition<'processor', S> {
+export interface ProcessorDefinition<in out S extends ConfigSchema = ConfigSchema> extends Definition<'processor', S> {
   readonly signals: readonly Signal[];
-  create(config: ConfigOf<S>, context: Context, next: Consumer): Component & Consumer;
+  create(config: NoInfer<ConfigOf<S>>, context: Context, next: Consumer): Component & Consumer;
 }
 
-export interface ExporterDefinition<S extends ConfigSchema = ConfigSchema> extends Definition<'exporter', S> {
+export interface ExporterDefinition<in out S extends ConfigSchema = ConfigSchema> extends Definition<'exporter', S> {
   readonly signals: readonly Signal[];
   /**
    * `queued` (the default): behind a queue, with retry and a timeout, each with the collector's defaults. `direct`: called
    * by the pipeline itself unless the user configures a queue; for exporters that only keep what they are given.
    */
   readonly delivery?: 'queued' | 'direct';
-  create(config: ConfigOf<S>, context: Context): Component & Consumer;
+  create(config: NoInfer<ConfigOf<S>>, context: Context): Component & Consumer;
 }
 
 /** Ends some pipelines and begins others; `nexts` are those that begin, by pipeline id. */
-export interface ConnectorDefinition<S extends ConfigSchema = ConfigSchema> extends Definition<'connector', S> {
+export interface ConnectorDefinition<in out S extends ConfigSchema = ConfigSchema> extends Definition<'connector', S> {
   /** Which signals it takes, and which it gives for each. */
   readonly signals: Readonly<Partial<Record<Signal, readonly Signal[]>>>;
-  create(config: ConfigOf<S>, context: Context, nexts: ReadonlyMap<string, Consumer>): Component & Consumer;
+  create(config: NoInfer<ConfigOf<S>>, context: Context, nexts: ReadonlyMap<string, Consumer>): Component & Consumer;
 }
 
-export interface ExtensionDefinition<S extends ConfigSchema = ConfigSchema> extends Definition<'extension', S> {
-  create(config: ConfigOf<S>, context: Context): Component;
+export interface ExtensionDefinition<in out S extends ConfigSchema = ConfigSchema> extends Definition<'extension', S> {
+  create(config: NoInfer<ConfigOf<S>>, context: Context): Component;
 }
 
 export interface MetricDeclaration {
@@ -98,21 +109,24 @@ export interface ScraperInstance<M extends Metrics> extends Component {
 }
 
 /** A pull receiver: the host calls `scrape` at every `collection_interval`. Its instance is an SDK `MetricProducer` too. */
-export interface ScraperDefinition<S extends ConfigSchema = ConfigSchema, M extends Metrics = Metrics>
+export interface ScraperDefinition<in out S extends ConfigSchema = ConfigSchema, M extends Metrics = Metrics>
   extends Definition<'scraper', S> {
   readonly metrics: M;
-  create(config: ConfigOf<S>, context: Context): ScraperInstance<M>;
+  create(config: NoInfer<ConfigOf<S>>, context: Context): ScraperInstance<M>;
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a definition of any config: `create`'s parameter is contravariant.
 type Any = any;
+
 export type AnyDefinition =
   | ReceiverDefinition<Any>
   | ProcessorDefinition<Any>
   | ExporterDefinition<Any>
   | ConnectorDefinition<Any>
   | ExtensionDefinition<Any>
-  | ScraperDefinition<Any, Any>;
+  | AnyScraper;
+
+export type AnyScraper<M extends Metrics = Metrics> = ScraperDefinition<Any, M>;
 
 type Draft<D> = Omit<D, 'kind'>;
 

@@ -1,10 +1,17 @@
 export * from './batch.ts';
+export * from './collector.ts';
 export * from './component.ts';
+export * from './config/index.ts';
 export * from './definition.ts';
 export * from './dropped.ts';
 export * from './errors.ts';
+export * from './log.ts';
+export { createPlugins, kindOf, type PluginOptions, type Plugins } from './plugins.ts';
+export { diagnoseConnect, diagnoseListen, type HostPort, parseEndpoint } from './probe.ts';
 export * from './schema.ts';
 export * from './scraper.ts';
+export * from './sdk.ts';
 export * from './standalone.ts';
+export { type StateLog, stateLog } from './state-log.ts';
 export { resolveConfig } from './config/resolve.ts';
 export { formatDuration, parseBytes, parseDuration } from './config/units.ts';

@@ -68,48 +68,50 @@ export interface ConfigSchema {
 
 type Mode = 'config' | 'input';
 
-type Value<S, M extends Mode> = S extends { readonly enum: readonly (infer E)[] }
-  ? E
-  : S extends { readonly type: 'string'; readonly format: 'duration' | 'bytes' }
-    ? M extends 'config'
-      ? number
-      : string
-    : S extends { readonly type: 'string' }
-      ? string
-      : S extends { readonly type: 'number' | 'integer' }
+/** How deep a config may nest and still be typed: without an end, the types of a schema that is not known would have none. */
+type Depth = 0 | 1 | 2 | 3 | 4 | 5 | 6;
+type Less<D extends Depth> = [0, 0, 1, 2, 3, 4, 5][D];
+
+type Value<S, M extends Mode, D extends Depth> = D extends 0
+  ? unknown
+  : S extends { readonly enum: readonly (infer E)[] }
+    ? E
+    : S extends { readonly type: 'string'; readonly format: 'duration' | 'bytes' }
+      ? M extends 'config'
         ? number
-        : S extends { readonly type: 'boolean' }
-          ? boolean
-          : S extends { readonly type: 'array'; readonly items: infer I }
-            ? readonly Value<I, M>[]
-            : S extends { readonly properties: object }
-              ? S extends ConfigSchema
-                ? M extends 'config'
-                  ? ConfigOf<S>
-                  : InputOf<S>
-                : never
-              : S extends { readonly additionalProperties: infer A }
-                ? { readonly [key: string]: Value<A, M> }
-                : S extends { readonly anyOf: readonly (infer A)[] }
-                  ? Value<A, M>
-                  : never;
+        : string
+      : S extends { readonly type: 'string' }
+        ? string
+        : S extends { readonly type: 'number' | 'integer' }
+          ? number
+          : S extends { readonly type: 'boolean' }
+            ? boolean
+            : S extends { readonly type: 'array'; readonly items: infer I }
+              ? readonly Value<I, M, Less<D>>[]
+              : S extends { readonly properties: object }
+                ? Typed<S, M, Less<D>>
+                : S extends { readonly additionalProperties: infer A }
+                  ? { readonly [key: string]: Value<A, M, Less<D>> }
+                  : S extends { readonly anyOf: readonly (infer A)[] }
+                    ? Value<A, M, Less<D>>
+                    : never;
 
-type RequiredKey<S extends ConfigSchema> = S extends { readonly required: readonly (infer R)[] }
-  ? keyof S['properties'] & R
-  : never;
+type RequiredKey<S> = S extends { readonly required: readonly (infer R)[] } ? R : never;
 
-type DefaultedKey<S extends ConfigSchema> = {
-  [K in keyof S['properties']]: S['properties'][K] extends { readonly default: unknown } ? K : never;
-}[keyof S['properties']];
+type DefaultedKey<P> = { [K in keyof P]: P[K] extends { readonly default: unknown } ? K : never }[keyof P];
 
-type Typed<S extends ConfigSchema, Present extends keyof S['properties'], M extends Mode> = {
-  readonly [K in Present]: Value<S['properties'][K], M>;
+/** The keys that are there for sure: of what a user writes, the required ones; of what `create` receives, defaulted ones too. */
+type PresentKey<S extends { readonly properties: object }, M extends Mode> = keyof S['properties'] &
+  (RequiredKey<S> | (M extends 'config' ? DefaultedKey<S['properties']> : never));
+
+type Typed<S extends { readonly properties: object }, M extends Mode, D extends Depth> = {
+  readonly [K in PresentKey<S, M>]: Value<S['properties'][K], M, D>;
 } & {
-  readonly [K in Exclude<keyof S['properties'], Present>]?: Value<S['properties'][K], M>;
+  readonly [K in Exclude<keyof S['properties'], PresentKey<S, M>>]?: Value<S['properties'][K], M, D>;
 };
 
 /** What `create` receives: required and defaulted keys are there, durations are milliseconds, sizes are bytes. */
-export type ConfigOf<S extends ConfigSchema> = Typed<S, RequiredKey<S> | DefaultedKey<S>, 'config'>;
+export type ConfigOf<S extends ConfigSchema> = Typed<S, 'config', 6>;
 
 /** What a user writes: defaulted keys may be left out. */
-export type InputOf<S extends ConfigSchema> = Typed<S, RequiredKey<S>, 'input'>;
+export type InputOf<S extends ConfigSchema> = Typed<S, 'input', 6>;

@@ -1,7 +1,9 @@
 import type { Attributes, DataPoint, HrTime, MetricData, Resource, ResourceMetrics, Scope } from './batch.ts';
 import { hrTime, isEnded, noRecordedValue, pointType, temporality, valueType } from './batch.ts';
 import type { Component, Context } from './component.ts';
-import type { Entity, MetricDeclaration, Metrics, Scrape, ScraperDefinition } from './definition.ts';
+import type { AnyScraper, Entity, MetricDeclaration, Metrics, Scrape } from './definition.ts';
+import { formatDuration } from './config/units.ts';
+import { rejection } from './delivery/timeout.ts';
 
 export interface Collection {
   /** One for each entity that was seen, and one for each that has ended since the last collection. */
@@ -12,7 +14,7 @@ export interface Collection {
 
 /** A pull receiver's instance. `collect` never rejects and never overruns its time; calls that overlap share one scrape. */
 export interface Scraper extends Component {
-  collect(options: { timeoutMs: number }): Promise<Collection>;
+  collect(options: { readonly timeoutMs: number; readonly signal?: AbortSignal }): Promise<Collection>;
 }
 
 /** `{ 'process.cpu.utilization': { enabled: true } }`: what a config's `metrics` says about the declared ones. */
@@ -40,12 +42,12 @@ interface TrackedEntity {
 const noAttributes: Attributes = Object.freeze({});
 
 export function createScraper<M extends Metrics>(
-  definition: ScraperDefinition<never, M>,
-  config: unknown,
+  definition: AnyScraper<M>,
+  config: Readonly<Record<string, unknown>>,
   context: Context,
   settings: MetricSettings = {},
 ): Scraper {
-  const instance = definition.create(config as never, context);
+  const instance = definition.create(config, context);
   const scope: Scope = Object.freeze({ name: `@millrace/receiver-${definition.type.replaceAll('_', '-')}` });
   const declared = new Map<string, Declared>(
     Object.entries(definition.metrics).map(([name, declaration]) => [
@@ -78,7 +80,7 @@ export function createScraper<M extends Metrics>(
     return entity;
   }
 
-  async function collect(timeoutMs: number): Promise<Collection> {
+  async function collect(timeoutMs: number, stop?: AbortSignal): Promise<Collection> {
     const errors: unknown[] = [];
     if (unfinished)
       return { resourceMetrics: [], errors: [new Error('The scrape before this one has not ended yet.')] };
@@ -87,14 +89,17 @@ export function createScraper<M extends Metrics>(
     const time = context.clock.now();
     const now = hrTime(time);
     const recorders: Recorder[] = [];
-    const timer = AbortSignal.timeout(Math.min(timeoutMs, 2 ** 31 - 1));
+    const late = new Error(`The scrape did not end within its timeout of ${formatDuration(timeoutMs)}.`);
+    const timer = new AbortController();
+    const timeout = setTimeout(() => timer.abort(late), Math.min(timeoutMs, 2 ** 31 - 1));
+    const signal = stop ? AbortSignal.any([stop, timer.signal]) : timer.signal;
     let open = true;
     const fail = (error: unknown): void => {
       if (open) errors.push(error);
     };
     const run: Scrape<M> = {
       time,
-      signal: timer,
+      signal,
       fail,
       wants: (metric) => declared.get(metric)?.enabled ?? false,
       entity(attributes, options): Entity<M> {
@@ -123,10 +128,11 @@ export function createScraper<M extends Metrics>(
     void settled.then(() => (unfinished = undefined));
     // An SDK reader awaits all its producers together: one that rejects or hangs would cost every other its metrics.
     let complete = true;
-    await Promise.race([scrape, expiry(timer, timeoutMs)]).catch((error: unknown) => {
+    await Promise.race([scrape, rejection(signal)]).catch((error: unknown) => {
       complete = false;
       errors.push(error);
     });
+    clearTimeout(timeout);
     open = false;
 
     const resourceMetrics: ResourceMetrics[] = [];
@@ -154,7 +160,7 @@ export function createScraper<M extends Metrics>(
   return {
     start: async () => instance.start?.(),
     shutdown: async (signal) => instance.shutdown?.(signal),
-    collect: ({ timeoutMs }) => (running ??= collect(timeoutMs).finally(() => (running = undefined))),
+    collect: ({ timeoutMs, signal }) => (running ??= collect(timeoutMs, signal).finally(() => (running = undefined))),
   };
 }
 
@@ -268,15 +274,5 @@ export function attributesKey(attributes: Attributes): string {
       : value instanceof Uint8Array
         ? { bytes: Buffer.from(value).toString('base64') }
         : value,
-  );
-}
-
-function expiry(signal: AbortSignal, timeoutMs: number): Promise<never> {
-  return new Promise((_, reject) =>
-    signal.addEventListener(
-      'abort',
-      () => reject(new Error(`The scrape did not end within its timeout of ${timeoutMs} ms.`)),
-      { once: true },
-    ),
   );
 }

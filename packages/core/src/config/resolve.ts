@@ -2,16 +2,22 @@ import type { ConfigOf, ConfigSchema, InputOf, Schema } from '../schema.ts';
 import { parseBytes, parseDuration } from './units.ts';
 
 /** What `create` receives for what the user wrote: defaults filled in, durations in milliseconds, sizes in bytes. */
-export const resolveConfig = <const S extends ConfigSchema>(schema: S, input: InputOf<S>): ConfigOf<S> =>
+export const resolveConfig = <const S extends ConfigSchema>(schema: S, input: NoInfer<InputOf<S>>): ConfigOf<S> =>
   Object.freeze(resolveObject(schema, input as Readonly<Record<string, unknown>>)) as ConfigOf<S>;
 
 function resolveObject(schema: ConfigSchema, input: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const resolved: Record<string, unknown> = {};
   for (const [key, property] of Object.entries(schema.properties)) {
-    const value = input[key] ?? property.default;
+    const value = given(property, input[key]);
     if (value !== undefined && value !== null) resolved[key] = resolveValue(property, value);
   }
   return resolved;
+}
+
+/** A map without anything in it (`grpc:`) is there, with its defaults; any other key without a value is not. */
+function given(schema: Schema, value: unknown): unknown {
+  if (value === null && 'type' in schema && schema.type === 'object') return {};
+  return value ?? schema.default;
 }
 
 function resolveValue(schema: Schema, value: unknown): unknown {
@@ -34,7 +40,8 @@ function resolveValue(schema: Schema, value: unknown): unknown {
   return value;
 }
 
-function fits(schema: Schema, value: unknown): boolean {
+/** Whether a value has the type of a schema; not whether it satisfies it. */
+export function fits(schema: Schema, value: unknown): boolean {
   if ('anyOf' in schema) return schema.anyOf.some((candidate) => fits(candidate, value));
   switch (schema.type) {
     case 'array':

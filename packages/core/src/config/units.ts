@@ -34,3 +34,28 @@ export function parseBytes(text: string): number | undefined {
 
 export const formatDuration = (ms: number): string =>
   ms >= 60_000 ? `${+(ms / 60_000).toFixed(1)}m` : ms >= 1000 ? `${+(ms / 1000).toFixed(1)}s` : `${Math.round(ms)}ms`;
+
+/** 90000 → `1m30s`: exact, and `parseDuration` reads it as the same. */
+export function printDuration(ms: number): string {
+  let left = Math.round(ms * 1e6);
+  let text = '';
+  for (const [unit, size] of [
+    ['h', 3.6e12],
+    ['m', 6e10],
+    ['s', 1e9],
+    ['ms', 1e6],
+    ['us', 1e3],
+    ['ns', 1],
+  ] as const) {
+    const amount = Math.floor(left / size);
+    if (amount > 0) text += `${amount}${unit}`;
+    left -= amount * size;
+  }
+  return text || '0s';
+}
+
+/** 67108864 → `64MiB`: exact, with the largest unit that leaves no fraction. */
+export function printBytes(bytes: number): string {
+  const unit = ['TiB', 'GiB', 'MiB', 'KiB'].find((name) => bytes > 0 && bytes % units[name]! === 0);
+  return unit ? `${bytes / units[unit]!}${unit}` : String(bytes);
+}

@@ -1,0 +1,26 @@
+/** What the options of the commands may hold; each command uses its own. */
+export interface CommandOptions {
+  readonly set?: readonly string[];
+  readonly color?: boolean;
+  readonly watch?: boolean;
+  readonly once?: boolean;
+  readonly mode?: 'redacted' | 'unredacted';
+  readonly format?: 'yaml' | 'json';
+  readonly force?: boolean;
+  readonly config?: string;
+}
+
+/** Resolves to the exit code. */
+export type CommandAction = (args: readonly string[], options: CommandOptions) => Promise<number>;
+
+/** Each command's code is loaded when it is called. */
+export const commands = {
+  run: async () => (await import('./run.ts')).run,
+  validate: async () => (await import('./config.ts')).validate,
+  'print-config': async () => (await import('./config.ts')).print,
+  components: async () => (await import('./components.ts')).components,
+  schema: async () => (await import('./components.ts')).schema,
+  init: async () => (await import('./init.ts')).init,
+  doctor: async () => (await import('./doctor.ts')).doctor,
+  explain: async () => (await import('./explain.ts')).explain,
+} satisfies Record<string, () => Promise<CommandAction>>;

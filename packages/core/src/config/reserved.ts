@@ -1,0 +1,140 @@
+import type { AnyDefinition, ExporterDefinition, ScraperDefinition } from '../definition.ts';
+import type { ConfigSchema, Schema } from '../schema.ts';
+
+/** The keys that the host reads in the config of every component of a kind: no component has its own. */
+export function reservedKeys(definition: AnyDefinition): ConfigSchema['properties'] {
+  if (definition.kind === 'scraper') return scraperKeys(definition);
+  return definition.kind === 'exporter' ? exporterKeys(definition.delivery ?? 'queued') : {};
+}
+
+/** What may stand under a component's id. Throws a TypeError where a component names a reserved key. */
+export function componentSchema(definition: AnyDefinition): ConfigSchema {
+  const reserved = reservedKeys(definition);
+  const own = definition.config as ConfigSchema;
+  const taken = Object.keys(own.properties).filter((key) => Object.hasOwn(reserved, key));
+  if (taken.length > 0)
+    throw new TypeError(`The ${definition.kind} ${definition.type} names what the host reads: ${taken.join(', ')}.`);
+  return { ...own, properties: { ...own.properties, ...reserved } };
+}
+
+function scraperKeys({ metrics }: ScraperDefinition): ConfigSchema['properties'] {
+  return {
+    collection_interval: { type: 'string', format: 'duration', default: '1m', description: 'How often it is scraped.' },
+    initial_delay: {
+      type: 'string',
+      format: 'duration',
+      default: '1s',
+      description: 'How long after the start it is scraped first.',
+    },
+    timeout: {
+      type: 'string',
+      format: 'duration',
+      default: '0s',
+      description: 'How long a scrape may take. 0: as long as the interval.',
+    },
+    metrics: {
+      type: 'object',
+      default: {},
+      description: 'Which metrics it records.',
+      properties: Object.fromEntries(
+        Object.entries(metrics).map(([name, { description, enabled }]) => [
+          name,
+          {
+            type: 'object',
+            description,
+            properties: {
+              enabled: {
+                type: 'boolean',
+                description: `Whether it is recorded; ${enabled === false ? 'false' : 'true'} unless set.`,
+              },
+            },
+          } satisfies Schema,
+        ]),
+      ),
+    },
+  };
+}
+
+/** The collector's exporterhelper. A direct exporter has a queue and retries where its config has their section. */
+function exporterKeys(delivery: NonNullable<ExporterDefinition['delivery']>): ConfigSchema['properties'] {
+  const section = delivery === 'direct' ? { enabled: false } : {};
+  return {
+    timeout: {
+      type: 'string',
+      format: 'duration',
+      default: delivery === 'direct' ? '0s' : '5s',
+      description: 'How long one attempt may take. 0: no limit.',
+    },
+    sending_queue: {
+      type: 'object',
+      default: section,
+      description: 'The queue before it.',
+      properties: {
+        enabled: { type: 'boolean', default: true, description: 'Whether there is a queue.' },
+        num_consumers: {
+          type: 'integer',
+          minimum: 1,
+          default: 10,
+          description: 'How many batches are sent at a time.',
+        },
+        queue_size: {
+          type: 'integer',
+          minimum: 1,
+          default: 1000,
+          description: 'How much it holds, counted by the sizer.',
+        },
+        sizer: {
+          type: 'string',
+          enum: ['requests', 'items', 'bytes'],
+          default: 'requests',
+          description: 'What queue_size counts: batches, points and records, or bytes.',
+        },
+        max_bytes: {
+          type: 'string',
+          format: 'bytes',
+          default: '256MiB',
+          description: 'The memory it may hold, whatever the sizer.',
+        },
+        block_on_overflow: {
+          type: 'boolean',
+          default: false,
+          description: 'Whether a full queue makes the sender wait. Otherwise it refuses.',
+        },
+      },
+    },
+    retry_on_failure: {
+      type: 'object',
+      default: section,
+      description: 'What happens to a batch that could not be sent.',
+      properties: {
+        enabled: { type: 'boolean', default: true, description: 'Whether it is sent again.' },
+        initial_interval: {
+          type: 'string',
+          format: 'duration',
+          default: '5s',
+          description: 'The wait before the second attempt.',
+        },
+        max_interval: {
+          type: 'string',
+          format: 'duration',
+          default: '30s',
+          description: 'The longest wait between attempts.',
+        },
+        max_elapsed_time: {
+          type: 'string',
+          format: 'duration',
+          default: '300s',
+          description: 'When to give a batch up. 0: never.',
+        },
+        multiplier: { type: 'number', minimum: 1, default: 1.5, description: 'By how much the wait grows.' },
+        randomization_factor: {
+          type: 'number',
+          minimum: 0,
+          maximum: 1,
+          default: 0.5,
+          description: 'By which part of itself the wait varies at random.',
+        },
+      },
+    },
+  };
+}
