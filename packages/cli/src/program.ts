@@ -32,6 +32,7 @@ export function createProgram(): Command {
     .version(version)
     .addHelpText('after', examples)
     .showHelpAfterError('(millrace --help shows examples)')
+    .enablePositionalOptions()
     .exitOverride();
 
   const configured = (name: string, description: string): Command =>
@@ -78,6 +79,8 @@ export function createProgram(): Command {
   program
     .command('explain')
     .description('say which group a process belongs to, and which rule says so')
+    .passThroughOptions()
+    .allowUnknownOption() // of the command line that is asked about
     .argument('<name or command line...>', "a process's name or its command line")
     .option('--config <file>', 'use the rules of the subgroup processors of this config')
     .action(act('explain'));

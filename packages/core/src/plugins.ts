@@ -47,8 +47,10 @@ export async function createPlugins({ components = [], plugins = [], folders }: 
     if (!loading) packages.set(name, (loading = loadPackage(name, folders)));
     return loading;
   };
-  const installed = async (kind: Kind): Promise<readonly AnyDefinition[]> =>
-    (await Promise.all((await packageNames(kind, folders)).map(load))).flat().filter((one) => kindOf(one) === kind);
+  const installed = async (kind: Kind): Promise<readonly AnyDefinition[]> => {
+    const loading = (await packageNames(kind, folders)).map((name) => load(name).catch(() => [])); // nobody asked for these by name
+    return (await Promise.all(loading)).flat().filter((one) => kindOf(one) === kind);
+  };
 
   const matches = (kind: Kind, type: string) => (definition: AnyDefinition) =>
     kindOf(definition) === kind && (definition.type === type || (definition.aliases?.includes(type) ?? false));

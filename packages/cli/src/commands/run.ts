@@ -97,6 +97,7 @@ async function untilTold(
   process.on('SIGHUP', onHup).on('SIGINT', onSignal).on('SIGTERM', onSignal);
   process.on('uncaughtException', onStray).on('unhandledRejection', onStray);
   if (options.watch) watchAgain();
+  log.info({ pipelines: [...collector.config.pipelines.keys()].join(', ') }, 'Everything has started.');
   const held = setInterval(() => {}, 2 ** 30); // receivers may have nothing that holds the event loop
 
   const signal = await told.promise;

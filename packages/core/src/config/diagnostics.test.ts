@@ -55,6 +55,8 @@ describe('what sounds like a secret', () => {
     { source: 'db_password: ${env:PW}', want: 'db_password: ${env:PW}' },
     { source: 'authorization: "${env:PW}"', want: 'authorization: "${env:PW}"' },
     { source: 'endpoint: a:1', want: 'endpoint: a:1' },
+    { source: '  password hunter2', want: '  password [REDACTED]' },
+    { source: 'password:hunter2', want: 'password:[REDACTED]' },
     { source: 'password:', want: 'password:' },
     { source: 'a.token=xyz', want: 'a.token=[REDACTED]' },
   ];

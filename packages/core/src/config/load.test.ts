@@ -1,13 +1,16 @@
-import { mkdtempSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { ConfigError } from './diagnostics.ts';
 import { type LoadOptions, loadConfig, rawConfig } from './load.ts';
 
+const base = mkdtempSync(join(tmpdir(), 'millrace-load-'));
+afterAll(() => rmSync(base, { recursive: true }));
+
 /** A folder with these files. */
 function folder(files: Readonly<Record<string, string>>): string {
-  const path = mkdtempSync(join(tmpdir(), 'millrace-config-'));
+  const path = mkdtempSync(join(base, 'config-'));
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(path, name)), { recursive: true });
     writeFileSync(join(path, name), text);

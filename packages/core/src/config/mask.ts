@@ -19,7 +19,7 @@ export function mask(location: Location, secret: Pick<Location, 'column' | 'leng
 }
 
 const secretKey =
-  /\b[\w.-]*(?:pass(?:wor[dt]|phrase)?|passwd|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|authorization|credentials?)["']?\s*[:=]\s*(?!\$\{|["']\$\{)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s#].*)/i;
+  /\b[\w.-]*(?:pass(?:wor[dt]|phrase)?|passwd|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|authorization|credentials?)["']?(?:\s*[:=]\s*|\s+)(?!\$\{|["']\$\{)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s#].*)/i;
 
 /** For a line whose schema is not known (yet): hides the value of a key that sounds like a secret's. */
 export function maskLikelySecrets(location: Location): Location {

@@ -1,14 +1,17 @@
-import type { YAMLError } from 'yaml';
+import { type Document, visit, type YAMLError } from 'yaml';
 import type { Diagnostic, Location } from './diagnostics.ts';
 import { maskLikelySecrets } from './mask.ts';
 import type { Source } from './tree.ts';
 import { locationOf } from './tree.ts';
 
 /** The parser's complaints in our words. One a line: what follows the first is mostly its consequence. */
-export function yamlDiagnostics(source: Source, errors: readonly YAMLError[]): Diagnostic[] {
+export function yamlDiagnostics(source: Source, document: Document): Diagnostic[] {
+  const errors = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
   const diagnostics = new Map<number, Diagnostic>();
-  for (const error of [...errors].sort((a, b) => a.pos[0] - b.pos[0])) {
-    const location = locationOf({ source, ...endpoints(source.text, error) });
+  for (const error of errors) {
+    if (error.code === 'UNEXPECTED_TOKEN' && diagnostics.size > 0) continue;
+    const range = openQuote(error, document) ?? endpoints(source.text, error);
+    const location = locationOf({ source, ...range });
     if (diagnostics.has(location.line)) continue;
     const { message, hint } = explain(error, location);
     diagnostics.set(location.line, {
@@ -18,6 +21,19 @@ export function yamlDiagnostics(source: Source, errors: readonly YAMLError[]): D
     });
   }
   return [...diagnostics.values()];
+}
+
+/** From where a quote opens that nothing closes. */
+function openQuote({ message, pos }: YAMLError, document: Document): { start: number; end: number } | undefined {
+  if (!/^Missing closing .*quote$/.test(message)) return undefined;
+  let opened: { start: number; end: number } | undefined;
+  visit(document, {
+    Scalar(_key, { type, range }) {
+      const [start = 0, end = 0] = range ?? [];
+      if (type?.startsWith('QUOTE') && start < pos[0] && end >= pos[0] - 1) opened = { start, end };
+    },
+  });
+  return opened;
 }
 
 function endpoints(text: string, { code, pos: [start, end] }: YAMLError): { start: number; end: number } {
@@ -86,6 +102,8 @@ function explain(error: YAMLError, { source, column }: Location): { message: str
     default:
   }
   if (inFlow) return { message: '${…} inside [ ] or { } needs quotes', hint: 'write "${env:NAME}"' };
+  if (code === 'UNEXPECTED_TOKEN') return { message: 'this does not belong here' };
+  if (code === 'BLOCK_IN_FLOW') return { message: 'inside [ ] or { } everything is in [ ] or { }' };
   return { message: lowerFirst(message) };
 }
 

@@ -29,7 +29,7 @@ const mostAliased = 10_000;
 /** YAML 1.2 with merge keys (`<<`). */
 export function parseYaml(source: Source): Parsed {
   const document = parseDocument(source.text, { merge: true, uniqueKeys: true, prettyErrors: false });
-  const problems = yamlDiagnostics(source, [...document.errors, ...document.warnings]);
+  const problems = yamlDiagnostics(source, document);
   if (problems.length > 0) return { diagnostics: problems };
   const diagnostics: Diagnostic[] = [];
   const whole: Span = { source, start: 0, end: 0 };

@@ -100,7 +100,9 @@ describe('graph', () => {
         receivers: { tick: {} },
         processors: { 'hold/a': {}, 'hold/b': {} },
         exporters: { out: {} },
-        service: { pipelines: { metrics: { receivers: ['tick'], processors: ['hold/a', 'hold/b'], exporters: ['out'] } } },
+        service: {
+          pipelines: { metrics: { receivers: ['tick'], processors: ['hold/a', 'hold/b'], exporters: ['out'] } },
+        },
       },
       { components },
     );
@@ -115,7 +117,9 @@ describe('graph', () => {
 
   it('delivers at shutdown what processors and queues hold', async () => {
     const { components, place } = world();
-    const one = await collector(pipelines({ processors: ['hold'] }, { processors: { hold: { hold: true } } }), { components });
+    const one = await collector(pipelines({ processors: ['hold'] }, { processors: { hold: { hold: true } } }), {
+      components,
+    });
     await one.start();
     const sent = batch();
     await one.push(sent);
@@ -247,7 +251,8 @@ describe('reload', () => {
     const { components, place } = world();
     const hang = Promise.withResolvers<void>();
     place('out').hang = hang.promise;
-    const config = (flavor: string) => pipelines({}, { exporters: { out: { flavor, sending_queue: { num_consumers: 1 } } } });
+    const config = (flavor: string) =>
+      pipelines({}, { exporters: { out: { flavor, sending_queue: { num_consumers: 1 } } } });
     const one = await collector(config('a'), { components });
     await one.start();
     const sent = [batch(), batch(), batch()];
@@ -331,4 +336,3 @@ describe('push', () => {
     await expect(one.push(batch(), 'push/other')).rejects.toThrow('no receiver "push/other" of type push is running');
   });
 });
-

@@ -1,3 +1,4 @@
 export * from './context.ts';
+export * from './contract.ts';
 export * from './render.ts';
 export * from './sink.ts';

@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '..');
+const node = (...args: string[]) => run(process.execPath, ['-C', 'source', ...args], { cwd: root, timeout: 20_000 });
+
+/** What each example shows; an example that is not here fails the last test. */
+const shows: Readonly<Record<string, readonly [() => Promise<{ stdout: string; stderr: string }>, RegExp]>> = {
+  'embed.ts': [() => node('examples/embed.ts'), /^points: 1$/m],
+  'sdk-meter-provider.ts': [
+    () => node('examples/sdk-meter-provider.ts'),
+    /process\.memory\.pss[^]*orders|orders[^]*process\.memory\.pss/,
+  ],
+  'my-receiver.ts': [
+    () => node('packages/cli/bin/millrace.js', 'examples/my-receiver.yaml', '--once'),
+    /system\.cpu\.load_average\.15m/,
+  ],
+};
+
+describe('examples', () => {
+  it.each(Object.entries(shows))('%s', async (_name, [start, expected]) => {
+    const { stdout, stderr } = await start();
+    expect(stdout + stderr).toMatch(expected);
+  });
+
+  it('are all run', () => {
+    expect(Object.keys(shows).sort()).toEqual(globSync('*.ts', { cwd: join(root, 'examples') }).sort());
+  });
+});
