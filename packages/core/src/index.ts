@@ -1,3 +1,4 @@
+export * from './attributes-key.ts';
 export * from './batch.ts';
 export * from './collector.ts';
 export * from './component.ts';

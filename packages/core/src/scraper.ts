@@ -3,6 +3,7 @@ import { hrTime, isEnded, noRecordedValue, pointType, temporality, valueType } f
 import type { Component, Context } from './component.ts';
 import type { AnyScraper, Entity, MetricDeclaration, Metrics, Scrape } from './definition.ts';
 import { formatDuration } from './config/units.ts';
+import { attributesKey } from './attributes-key.ts';
 import { rejection } from './delivery/timeout.ts';
 
 export interface Collection {
@@ -261,18 +262,4 @@ function endedSeries(before: readonly MetricData[], now: readonly MetricData[], 
     ended.push({ ...metric, dataPoints } as MetricData);
   }
   return ended;
-}
-
-/** The same text for the same attributes, whatever their order. */
-export function attributesKey(attributes: Attributes): string {
-  const names = Object.keys(attributes);
-  if (names.length === 0) return '';
-  const pairs = names.sort().map((name) => [name, attributes[name]]);
-  return JSON.stringify(pairs, (_key, value: unknown) =>
-    typeof value === 'bigint'
-      ? { bigint: String(value) }
-      : value instanceof Uint8Array
-        ? { bytes: Buffer.from(value).toString('base64') }
-        : value,
-  );
 }

@@ -1,0 +1,55 @@
+import type { Attributes, Batch, LogRecord, MetricData } from '@millrace/core';
+import { isEnded, pointType } from '@millrace/core';
+import { nameText, pairsText, plainText, timeText, valueText } from './text.ts';
+import { valueLines } from './value.ts';
+
+/** A line for each data point or log record. */
+export function normal(batch: Batch): string {
+  const lines: string[] = [];
+  if (batch.signal === 'metrics') {
+    for (const { resource, scopeMetrics } of batch.resourceMetrics)
+      for (const { metrics } of scopeMetrics)
+        for (const metric of metrics)
+          for (const line of metricLines(metric)) lines.push(`${line}${origin(resource.attributes)}`);
+  } else {
+    for (const { resource, scopeLogs } of batch.resourceLogs)
+      for (const { logRecords } of scopeLogs)
+        for (const record of logRecords) lines.push(`${recordLine(record)}${origin(resource.attributes)}`);
+  }
+  return lines.join('\n');
+}
+
+const origin = (resource: Attributes): string => {
+  const pairs = pairsText(resource);
+  return pairs ? ` [${pairs}]` : '';
+};
+
+function metricLines(metric: MetricData): string[] {
+  const { name, unit } = metric.descriptor;
+  return metric.dataPoints.map((point) => {
+    const value = isEnded(point) ? 'ended' : point.value === undefined ? 'no value' : oneLine(metric, point.value);
+    return `${nameText(name)}{${pairsText(point.attributes)}} ${value}${unit ? ` ${plainText(unit)}` : ''}`;
+  });
+}
+
+function oneLine(metric: MetricData, value: unknown): string {
+  if (metric.dataPointType === pointType.gauge || metric.dataPointType === pointType.sum) return String(value);
+  return valueLines(metric, value).join(', ');
+}
+
+function recordLine({
+  time,
+  observedTime,
+  severityText,
+  severityNumber,
+  eventName,
+  body,
+  attributes,
+}: LogRecord): string {
+  const severity = severityText || (severityNumber ? `severity ${severityNumber}` : '-');
+  const parts = [timeText(time ?? observedTime), plainText(severity)];
+  if (eventName) parts.push(nameText(eventName));
+  if (body !== undefined) parts.push(typeof body === 'string' ? plainText(body) : valueText(body));
+  parts.push(`{${pairsText(attributes)}}`);
+  return parts.join(' ');
+}

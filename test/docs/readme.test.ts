@@ -1,0 +1,65 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { createCollector, load } from '@millrace/core';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { componentTables } from './tables.ts';
+
+const root = join(import.meta.dirname, '../..');
+const readmes = globSync('{README.md,packages/*/README.md,packages/*/*/README.md}', { cwd: root });
+const components = readmes.filter((file) =>
+  /^packages\/(receivers|processors|exporters|connectors|extensions)\//.test(file),
+);
+
+describe('README', () => {
+  it.each(components)('%s has the tables of its definition (npm run docs)', async (file) => {
+    const path = join(root, file);
+    const text = readFileSync(path, 'utf8');
+    expect(text).toContain('<!-- config -->');
+    expect(text).toBe(await componentTables(dirname(path), text));
+  });
+
+  it.each(readmes)('%s links to what is there', (file) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) =>
+      resolve(root, dirname(file), link!),
+    );
+    expect(links.filter((link) => !existsSync(link))).toEqual([]);
+  });
+
+  it('the YAML of the front page is a config that starts', async () => {
+    const text = readFileSync(join(root, 'README.md'), 'utf8');
+    const [, yaml] = /```yaml\n([^]*?)```/.exec(text)!;
+    const config = parse(yaml!) as { exporters: { prometheus: object } };
+    const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+    const prometheus = { ...config.exporters.prometheus, endpoint: 'localhost:0' };
+    const collector = await createCollector({ ...config, exporters: { prometheus } }, { folders: [root], log });
+    await collector.start();
+    await collector.shutdown();
+  });
+
+  it.each(components)('%s: every YAML block of component sections is valid', async (file) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    for (const [, yaml] of text.matchAll(/```yaml\n([^]*?)```/g)) {
+      const sections = parse(yaml!) as Record<string, Record<string, unknown>> | null;
+      if (!sections || !Object.keys(sections).some((key) => key in empty)) continue;
+      await load(completed(sections), { folders: [root], env: {} });
+    }
+  });
+});
+
+const empty = { receivers: {}, processors: {}, exporters: {} };
+
+/** A README's excerpt made a whole config: with a neighbour where a kind is missing, in a pipeline of its signal. */
+function completed(sections: Readonly<Record<string, Record<string, unknown>>>): Record<string, unknown> {
+  if ('service' in sections) return sections;
+  const receivers = sections['receivers'] ?? { procfs: {} };
+  const exporters = sections['exporters'] ?? { debug: {} };
+  const processors = sections['processors'] ?? {};
+  const pipeline = {
+    receivers: Object.keys(receivers),
+    processors: Object.keys(processors),
+    exporters: Object.keys(exporters),
+  };
+  return { ...sections, receivers, processors, exporters, service: { pipelines: { metrics: pipeline } } };
+}

@@ -1,0 +1,34 @@
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { configJsonSchema, createCollector, createPlugins, type Logger } from '@millrace/core';
+import { Ajv } from 'ajv';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { terminalExporter } from '../packages/cli/src/terminal.ts';
+import { createScreen } from '../packages/cli/src/screen.ts';
+
+const root = join(import.meta.dirname, '..');
+const folders = [join(root, 'packages/cli')];
+const components = [terminalExporter(createScreen(process), { once: false })];
+const log: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const shipped = globSync('{pipelines/*.yaml,packages/*/*/example.yaml,examples/*.yaml}', { cwd: root });
+
+describe.each(shipped)('%s', (file) => {
+  it('starts and ends', async () => {
+    const set = readFileSync(join(root, file), 'utf8').includes('\n  prometheus:')
+      ? ['exporters.prometheus.endpoint=localhost:0']
+      : [];
+    const collector = await createCollector(join(root, file), { folders, components, log, set, env: {} });
+    expect(collector.config.warnings).toEqual([]);
+    await collector.start();
+    await collector.shutdown(AbortSignal.timeout(1000));
+  });
+
+  it.skipIf(basename(file) === 'my-receiver.yaml')('fits the schema that `millrace schema` prints', async () => {
+    const definitions = await (await createPlugins({ folders, components })).all();
+    const validate = new Ajv({ strict: true, strictRequired: false, allowUnionTypes: true }).compile(
+      configJsonSchema(definitions),
+    );
+    expect(validate(parse(readFileSync(join(root, file), 'utf8'))), JSON.stringify(validate.errors)).toBe(true);
+  });
+});
