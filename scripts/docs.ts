@@ -1,20 +1,5 @@
-// `npm run docs`: writes the generated tables of the components' READMEs. `-- --check` only says what would change.
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { componentTables } from '../test/docs/tables.ts';
+// `npm run docs`: writes what is generated: the tables of the components' READMEs, and the schema of the shipped pipelines.
+import { writeFileSync } from 'node:fs';
+import { generated } from '../test/docs/generated.ts';
 
-const root = join(import.meta.dirname, '..');
-const check = process.argv.includes('--check');
-let stale = 0;
-for (const file of globSync('packages/{receivers,processors,exporters,connectors,extensions}/*/README.md', {
-  cwd: root,
-})) {
-  const path = join(root, file);
-  const before = readFileSync(path, 'utf8');
-  const after = await componentTables(join(path, '..'), before);
-  if (after === before) continue;
-  stale++;
-  if (check) console.error(`${file} is out of date: npm run docs`);
-  else writeFileSync(path, after);
-}
-if (check && stale > 0) process.exit(1);
+for (const { path, before, after } of await generated()) if (before !== after) writeFileSync(path, after);

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { createCollector, load } from '@millrace/core';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { componentTables } from './tables.ts';
+import { generated } from './generated.ts';
 
 const root = join(import.meta.dirname, '../..');
 const readmes = globSync('{README.md,packages/*/README.md,packages/*/*/README.md}', { cwd: root });
@@ -11,12 +11,11 @@ const components = readmes.filter((file) =>
   /^packages\/(receivers|processors|exporters|connectors|extensions)\//.test(file),
 );
 
+const files = await generated();
+
 describe('README', () => {
-  it.each(components)('%s has the tables of its definition (npm run docs)', async (file) => {
-    const path = join(root, file);
-    const text = readFileSync(path, 'utf8');
-    expect(text).toContain('<!-- config -->');
-    expect(text).toBe(await componentTables(dirname(path), text));
+  it.each(files)('$path is what its definitions make of it (npm run docs)', ({ before, after }) => {
+    expect(before).toBe(after);
   });
 
   it.each(readmes)('%s links to what is there', (file) => {

@@ -37,7 +37,7 @@ const hostTables: readonly Table[] = [
     title: 'Groups',
     labels: ['process.group', 'process.subgroup'],
     without: ['process.pid', 'topn.other'],
-    columns: [{ metric: 'process.group.count', title: 'COUNT' }, ...columns('process.group')],
+    columns: [{ metric: 'process.group.size', title: 'COUNT' }, ...columns('process.group')],
     sort_by: 'process.group.memory.pss',
     rows: 12,
   },

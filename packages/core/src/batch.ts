@@ -56,6 +56,8 @@ export interface MetricDescriptor {
   readonly unit: string;
   /** How OTLP carries the values that are numbers; a bigint is always an integer. */
   readonly valueType: ValueType;
+  /** OTLP's Metric.metadata: `prometheus.type: unknown` marks a gauge that Prometheus shows without a type. */
+  readonly metadata?: Attributes | undefined;
 }
 
 /** OTLP's DataPointFlags: this series has ended, and the point has no value. */

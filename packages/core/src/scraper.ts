@@ -1,5 +1,5 @@
 import type { Attributes, DataPoint, HrTime, MetricData, Resource, ResourceMetrics, Scope } from './batch.ts';
-import { hrTime, isEnded, noRecordedValue, pointType, temporality, valueType } from './batch.ts';
+import { hrTime, noRecordedValue, pointType, temporality, valueType } from './batch.ts';
 import type { Component, Context } from './component.ts';
 import type { AnyScraper, Entity, MetricDeclaration, Metrics, Scrape } from './definition.ts';
 import { formatDuration } from './config/units.ts';
@@ -37,7 +37,13 @@ interface TrackedEntity {
   readonly resource: Resource;
   startTime: HrTime;
   seenAt: number;
-  last: readonly MetricData[];
+  series: readonly SeriesOfMetric[];
+}
+
+/** Which series an entity had at the last scrape. The points themselves are not kept: they would outlive their batch. */
+interface SeriesOfMetric {
+  readonly metric: MetricData;
+  readonly attributes: readonly Attributes[];
 }
 
 const noAttributes: Attributes = Object.freeze({});
@@ -72,7 +78,7 @@ export function createScraper<M extends Metrics>(
         resource: Object.freeze({ attributes: Object.freeze(attributes) }),
         startTime: now,
         seenAt: 0,
-        last: [],
+        series: [],
       };
       keys.set(entity, key);
       tracked.set(key, entity);
@@ -137,22 +143,27 @@ export function createScraper<M extends Metrics>(
     open = false;
 
     const resourceMetrics: ResourceMetrics[] = [];
+    const add = ({ resource }: TrackedEntity, metrics: readonly MetricData[]): void => {
+      if (metrics.length > 0) resourceMetrics.push({ resource, scopeMetrics: [{ scope, metrics }] });
+    };
     for (const recorder of recorders) {
       recorder.close();
       const { entity, metrics } = recorder;
-      const ended = complete ? endedSeries(entity.last, metrics, now) : [];
-      entity.last = metrics;
-      const all = ended.length > 0 ? [...metrics, ...ended] : metrics;
-      if (all.length > 0) resourceMetrics.push({ resource: entity.resource, scopeMetrics: [{ scope, metrics: all }] });
+      if (hasSeries(metrics, entity.series)) {
+        add(entity, metrics);
+        continue;
+      }
+      const series = seriesOf(metrics);
+      // After a scrape that broke off nobody knows what is gone.
+      add(entity, complete ? [...metrics, ...endedSeries(entity, series, now)] : metrics);
+      entity.series = series;
     }
-    // After a scrape that broke off nobody knows what is gone.
     if (complete) {
       for (const [key, entity] of tracked) {
         if (entity.seenAt === generation) continue;
         tracked.delete(key);
         byAttributes.delete(entity.resource.attributes);
-        const metrics = endedSeries(entity.last, [], now);
-        if (metrics.length > 0) resourceMetrics.push({ resource: entity.resource, scopeMetrics: [{ scope, metrics }] });
+        add(entity, endedSeries(entity, [], now));
       }
     }
     return { resourceMetrics, errors };
@@ -237,29 +248,39 @@ function declare(
   return { name, enabled, integer: type === 'int', template, openIn: undefined, open: undefined };
 }
 
-/** The series of `before` that `now` lacks, without a value. Cheap where nothing has changed, which is nearly always. */
-function endedSeries(before: readonly MetricData[], now: readonly MetricData[], time: HrTime): MetricData[] {
-  const ended: MetricData[] = [];
-  for (const [index, metric] of before.entries()) {
-    const { descriptor } = metric;
-    const current =
-      now[index]?.descriptor === descriptor ? now[index] : now.find((other) => other.descriptor === descriptor);
-    const points = current?.dataPoints ?? [];
-    let present: Set<string> | undefined;
-    const gone = metric.dataPoints.filter((point, at) => {
-      if (isEnded(point) || points[at]?.attributes === point.attributes) return false;
-      present ??= new Set(points.map(({ attributes }) => attributesKey(attributes)));
-      return !present.has(attributesKey(point.attributes));
-    });
-    if (gone.length === 0) continue;
-    const dataPoints = gone.map(({ startTime, attributes }) => ({
-      startTime,
-      endTime: time,
-      attributes,
-      value: undefined,
-      flags: noRecordedValue,
-    }));
-    ended.push({ ...metric, dataPoints } as MetricData);
+/** Whether these points are of the very series that there were, in their order, which is nearly always so. */
+function hasSeries(metrics: readonly MetricData[], series: readonly SeriesOfMetric[]): boolean {
+  if (metrics.length !== series.length) return false;
+  for (let at = 0; at < metrics.length; at++) {
+    const { descriptor, dataPoints } = metrics[at]!;
+    const { metric, attributes } = series[at]!;
+    if (descriptor !== metric.descriptor || dataPoints.length !== attributes.length) return false;
+    for (let place = 0; place < attributes.length; place++)
+      if (dataPoints[place]!.attributes !== attributes[place]) return false;
   }
-  return ended;
+  return true;
+}
+
+const seriesOf = (metrics: readonly MetricData[]): SeriesOfMetric[] =>
+  metrics.map((metric) => ({
+    metric: { ...metric, dataPoints: [] },
+    attributes: metric.dataPoints.map(({ attributes }: { attributes: Attributes }) => attributes),
+  }));
+
+/** The series of an entity that are not among those that it has now, without a value. */
+function endedSeries(
+  { series, startTime }: TrackedEntity,
+  now: readonly SeriesOfMetric[],
+  endTime: HrTime,
+): MetricData[] {
+  const current = new Map(
+    now.map(({ metric, attributes }) => [metric.descriptor, new Set(attributes.map(attributesKey))]),
+  );
+  return series.flatMap(({ metric, attributes }) => {
+    const present = current.get(metric.descriptor);
+    const gone = attributes.filter((one) => !present?.has(attributesKey(one)));
+    if (gone.length === 0) return [];
+    const point = { startTime, endTime, value: undefined, flags: noRecordedValue };
+    return [{ ...metric, dataPoints: gone.map((one) => ({ ...point, attributes: one })) } as MetricData];
+  });
 }

@@ -42,8 +42,9 @@ const rule = {
   scale: { type: 'number', description: 'Values are multiplied by this. The rule then takes gauges and sums only.' },
   kind: {
     type: 'string',
-    enum: ['gauge', 'counter', 'up_down_counter'],
-    description: 'What the metric becomes. The rule then takes gauges and sums only.',
+    enum: ['gauge', 'counter', 'up_down_counter', 'unknown'],
+    description:
+      'What the metric becomes; unknown: a gauge that Prometheus shows without a type. The rule then takes gauges and sums only.',
   },
   drop_attributes: keys('Attributes that points lose.'),
   rename_attributes: names('New names of attributes of points.'),

@@ -548,7 +548,7 @@ describe('the names of other systems', () => {
     metric(name, 'counter', unit, ...values.map((value, index) => [{ [attribute]: value }, index + 1] as const));
 
   const group = (prefix: string): MetricData[] => [
-    metric(`${prefix}.count`, 'up_down_counter', '{process}', [{}, 3]),
+    metric(`${prefix}.size`, 'up_down_counter', '{process}', [{}, 3]),
     counts(`${prefix}.cpu.time`, 'cpu.mode', 's', 'user', 'system'),
     counts(`${prefix}.disk.io`, 'disk.io.direction', 'By', 'read', 'write'),
     counts(`${prefix}.paging.faults`, 'system.paging.fault.type', '{fault}', 'major', 'minor'),
@@ -601,7 +601,7 @@ describe('the names of other systems', () => {
     ['herakles.yaml', 'rename/herakles-a', 'herakles-a.txt'],
     ['herakles.yaml', 'rename/herakles-m', 'herakles-m.txt'],
   ])('%s, %s', async (file, id, golden) => {
-    const yaml = parse(readFileSync(new URL(`../testdata/${file}`, import.meta.url), 'utf8')) as {
+    const yaml = parse(readFileSync(new URL(`../../../../pipelines/${file}`, import.meta.url), 'utf8')) as {
       processors: Record<string, Input>;
     };
     const input = yaml.processors[id]!;

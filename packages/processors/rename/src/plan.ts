@@ -85,6 +85,7 @@ function shapeOf(metric: MetricData, slot: Slot, { description, unit, scale, kin
     description: description ?? was.description,
     unit: unit ?? was.unit,
     valueType: scale === undefined || Number.isInteger(scale) ? was.valueType : valueType.double,
+    ...metadataOf(was, kind),
   });
   const type = kind === undefined ? (metric as MetricType) : typeOf(kind, metric);
   return {
@@ -95,8 +96,16 @@ function shapeOf(metric: MetricData, slot: Slot, { description, unit, scale, kin
   };
 }
 
+/** https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/: how an unknown type is told. */
+function metadataOf({ metadata }: MetricDescriptor, kind: RuleConfig['kind']): Pick<MetricDescriptor, 'metadata'> {
+  if (kind === 'unknown') return { metadata: { ...metadata, 'prometheus.type': 'unknown' } };
+  if (metadata?.['prometheus.type'] === undefined || kind === undefined) return metadata ? { metadata } : {};
+  const { 'prometheus.type': _was, ...rest } = metadata;
+  return { metadata: rest };
+}
+
 function typeOf(kind: NonNullable<RuleConfig['kind']>, metric: MetricType): MetricType {
-  if (kind === 'gauge') return { dataPointType: pointType.gauge };
+  if (kind === 'gauge' || kind === 'unknown') return { dataPointType: pointType.gauge };
   const { aggregationTemporality = temporality.cumulative } = metric;
   return { dataPointType: pointType.sum, aggregationTemporality, isMonotonic: kind === 'counter' };
 }

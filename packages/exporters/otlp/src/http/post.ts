@@ -1,0 +1,116 @@
+import { once } from 'node:events';
+import type { IncomingHttpHeaders, RequestOptions } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { TlsConfig } from '../tls.ts';
+import { tlsOptions } from '../tls.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export interface Post {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface Poster {
+  /** Resolves with any answer, whatever its status; rejects when there is none. */
+  post(post: Post): Promise<Answer>;
+  /** Lets the requests under way end, until the signal. */
+  close(signal: AbortSignal): Promise<void>;
+}
+
+export interface Connections {
+  readonly tls: TlsConfig;
+  readonly maxPerHost: number;
+  readonly idleTimeoutMs: number;
+  readonly keepAlive: boolean;
+}
+
+const maxAnswerBytes = 64 * 1024;
+
+export function createPoster({ tls, maxPerHost, idleTimeoutMs, keepAlive }: Connections): Poster {
+  const options = {
+    keepAlive,
+    maxSockets: maxPerHost || Infinity,
+    timeout: idleTimeoutMs,
+    scheduling: 'lifo',
+  } as const;
+  const plain = new HttpAgent(options);
+  const secure = new HttpsAgent(options);
+  const connect = secure.createConnection.bind(secure);
+  // Certificates are replaced while the process runs, so each connection reads them.
+  secure.createConnection = (target, callback) => {
+    try {
+      return connect({ ...target, ...tlsOptions(tls) } as typeof target, callback);
+    } catch (error) {
+      callback?.(error as Error, undefined as never);
+      return undefined;
+    }
+  };
+
+  const underWay = new Set<Promise<unknown>>();
+
+  async function postOnce(post: Post): Promise<Answer> {
+    const isSecure = post.url.protocol === 'https:';
+    const sent = exchange(isSecure ? httpsRequest : httpRequest, post, { agent: isSecure ? secure : plain });
+    underWay.add(sent);
+    return sent.finally(() => underWay.delete(sent));
+  }
+
+  return {
+    async post(post) {
+      try {
+        return await postOnce(post);
+      } catch (error) {
+        // The server closed an idle connection in the moment that it was taken again: that says nothing of this request.
+        if (!(error as { reusedIdle?: true }).reusedIdle || post.signal?.aborted) throw error;
+        return postOnce(post);
+      }
+    },
+    async close(signal) {
+      if (underWay.size > 0 && !signal.aborted)
+        await Promise.race([Promise.allSettled(underWay), once(signal, 'abort')]);
+      plain.destroy();
+      secure.destroy();
+    },
+  };
+}
+
+function exchange(request: typeof httpRequest, post: Post, { agent }: Pick<RequestOptions, 'agent'>): Promise<Answer> {
+  const { url, headers, body, signal } = post;
+  return new Promise((resolve, reject) => {
+    const sent = request(url, {
+      method: 'POST',
+      agent,
+      headers: { ...headers, 'content-length': String(body.length) },
+      ...(signal && { signal }),
+    });
+    sent.once('error', (error: NodeJS.ErrnoException) => {
+      const reusedIdle = sent.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+      reject(reusedIdle ? Object.assign(error, { reusedIdle: true }) : error);
+    });
+    sent.once('response', (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      const settle = (): void =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) });
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk.subarray(0, Math.max(0, maxAnswerBytes - size)));
+        size += chunk.length;
+        if (size <= maxAnswerBytes) return;
+        // What is cut here cannot be read there, and is reported as that.
+        settle();
+        sent.destroy();
+      });
+      response.once('end', settle);
+      response.once('error', reject);
+    });
+    sent.end(body);
+  });
+}

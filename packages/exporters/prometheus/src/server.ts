@@ -1,0 +1,154 @@
+import { readFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { describeError, PermanentError } from '@millrace/core';
+import type { Context } from '@millrace/core';
+import { acceptsGzip, negotiate } from '@millrace/prometheus-text';
+import type { Config } from './config.ts';
+import type { Pages } from './pages.ts';
+
+export interface PageServer {
+  /** Of the page. */
+  readonly url: string;
+  close(signal: AbortSignal): Promise<void>;
+}
+
+/** Answers under way may go on for so long when the server closes. */
+const graceMs = 1000;
+
+export async function servePages(config: Config, pages: Pages, { log }: Pick<Context, 'log'>): Promise<PageServer> {
+  const answer = handler(config, pages);
+  const server = await createServer(config, (request, response) => {
+    void answer(request, response).catch((error: unknown) => {
+      log.error({ error: describeError(error) }, 'Could not serve the metrics.');
+      if (response.headersSent) response.destroy();
+      else plain(response, 500, 'The page could not be made; the log says why.\n');
+    });
+  });
+  const { host, port } = hostAndPort(config.endpoint);
+  await listen(server, { host, port, endpoint: config.endpoint });
+  server.on('error', (error) => log.error({ error: describeError(error) }, 'The server of the metrics failed.'));
+
+  const shownHost = host === '' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+  const { port: actual } = server.address() as AddressInfo;
+  return {
+    url: `http${config.tls ? 's' : ''}://${shownHost}:${actual}${config.path}`,
+    async close(signal) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const cut = (): void => server.closeAllConnections();
+      const timer = setTimeout(cut, graceMs);
+      signal.addEventListener('abort', cut, { once: true });
+      if (signal.aborted) cut();
+      await closed;
+      clearTimeout(timer);
+      signal.removeEventListener('abort', cut);
+    },
+  };
+}
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
+async function createServer(config: Config, listener: Listener): Promise<Server> {
+  const options = {
+    headersTimeout: config.read_header_timeout,
+    requestTimeout: config.read_header_timeout,
+    keepAliveTimeout: config.idle_timeout,
+    connectionsCheckingInterval: Math.min(30_000, Math.max(100, config.read_header_timeout / 2)),
+  };
+  const { tls } = config;
+  if (!tls) return createHttpServer(options, listener);
+  const [cert, key, ca] = await Promise.all([tls.cert_file, tls.key_file, tls.client_ca_file].map(readPem));
+  try {
+    return createHttpsServer(
+      { ...options, cert, key, ...(ca && { ca, requestCert: true, rejectUnauthorized: true }) },
+      listener,
+    );
+  } catch (error) {
+    throw new PermanentError(`The tls of the Prometheus page cannot be used: ${describeError(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+const readPem = async (path: string | undefined): Promise<Buffer | undefined> => {
+  if (path === undefined) return undefined;
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new PermanentError(`The tls file ${path} of the Prometheus page cannot be read.`, { cause: error });
+  }
+};
+
+function hostAndPort(endpoint: string): { host: string; port: number } {
+  const colon = endpoint.lastIndexOf(':');
+  return { host: endpoint.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(endpoint.slice(colon + 1)) };
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'something else listens there. Stop it, or set endpoint to another port; port 0 takes one that is free',
+  EACCES: 'this user may not listen there. Set endpoint to a port above 1023',
+  EADDRNOTAVAIL: 'this machine has no such address. Set endpoint to one that it has, or to 0.0.0.0 for all',
+  ENOTFOUND: 'the host is not known. Set endpoint to an address of this machine',
+};
+
+async function listen(
+  server: Server,
+  { host, port, endpoint }: { host: string; port: number; endpoint: string },
+): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const reason = reasons[error.code ?? ''] ?? describeError(error);
+      reject(new PermanentError(`Cannot serve metrics on ${endpoint}: ${reason}.`, { cause: error }));
+    });
+    server.listen(host === '' ? { port } : { host, port }, () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+  });
+}
+
+function handler(config: Config, pages: Pages): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  return async (request, response) => {
+    request.resume();
+    const deadline = setTimeout(() => response.destroy(), config.write_timeout).unref();
+    response.on('close', () => clearTimeout(deadline));
+    for (const [name, value] of Object.entries(config.response_headers)) response.setHeader(name, value);
+
+    const path = request.url?.split('?', 1)[0];
+    if (path === '/' && config.path !== '/') return plain(response, 200, `The metrics are at ${config.path}.\n`);
+    if (path !== config.path)
+      return plain(response, 404, `There is nothing here. The metrics are at ${config.path}.\n`);
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD');
+      return plain(response, 405, 'The metrics can only be read, with GET or HEAD.\n');
+    }
+
+    const wanted = negotiate(request.headers.accept, { openMetrics: config.enable_open_metrics, utf8: pages.utf8 });
+    const encoding = acceptsGzip(header(request, 'accept-encoding')) ? 'gzip' : 'identity';
+    const body = await pages.body(wanted, encoding);
+    response.writeHead(200, {
+      'content-type': wanted.contentType,
+      'content-length': body.length,
+      vary: 'Accept, Accept-Encoding',
+      ...(encoding === 'gzip' && { 'content-encoding': 'gzip' }),
+    });
+    if (request.method === 'GET') for (const piece of body.pieces) response.write(piece);
+    response.end();
+  };
+}
+
+const header = (request: IncomingMessage, name: string): string | undefined => {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(',') : value;
+};
+
+/** Node.js leaves the body out of the answer to a HEAD request by itself. */
+function plain(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, {
+    'content-type': 'text/plain; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+  });
+  response.end(text);
+}
