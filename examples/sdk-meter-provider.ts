@@ -6,7 +6,6 @@ import { ConsoleMetricExporter, MeterProvider, PeriodicExportingMetricReader } f
 
 await using processes = metricProducer(procfs, {
   include: { names: ['node'] },
-  collect: ['memory', 'smaps'],
 });
 
 const provider = new MeterProvider({

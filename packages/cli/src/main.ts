@@ -1,5 +1,3 @@
-import { enableCompileCache } from 'node:module';
+import { main } from './program.ts';
 
-enableCompileCache?.();
-const { main } = await import('./program.ts');
 await main(process.argv.slice(2));

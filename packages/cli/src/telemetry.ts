@@ -79,7 +79,8 @@ async function pullReader({ host, port }: PullConfig, stops: (() => Promise<void
         return void response.writeHead(404).end('The metrics are at /metrics.\n');
       const { resourceMetrics } = await reader.collect();
       response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
-      response.end(renderMetrics([fromSdk(resourceMetrics)], { naming, scopeInfo: false, format: 'prometheus' }));
+      const own = { ...fromSdk(resourceMetrics), resource: { attributes: {} } }; // its job and instance are the scraper's to say
+      response.end(renderMetrics([own], { naming, scopeInfo: false, format: 'prometheus' }));
     })().catch((error: unknown) => response.destroy(error as Error));
   });
   const listening = Promise.withResolvers<void>();

@@ -147,8 +147,10 @@ export function renderTable(table: Table, resources: readonly ResourceMetrics[],
   const rows = resources
     .filter(({ resource }) => belongs(table, resource.attributes))
     .map((one) => row(table, one))
+    .filter(({ values }) => values.size > 0)
     .sort((a, b) => sortValue(table, b) - sortValue(table, a))
     .slice(0, table.rows);
+  if (rows.length === 0) return [];
   const headings = [
     ...table.labels.map((label) => label.split('.').at(-1)!.toUpperCase()),
     ...table.columns.map(({ title }) => title),

@@ -26,6 +26,8 @@ export interface CollectorOptions extends LoadOptions {
   readonly clock?: Clock;
   /** The storage of a component, by its place in the graph (`receiver/file_log`). Default: in memory. */
   readonly storage?: (component: string) => Storage;
+  /** What `load` made of the same input, if it has been called already. */
+  readonly loaded?: CheckedConfig;
   /** `manual`: receivers that poll do so only at `scrapeOnce`. */
   readonly polling?: 'interval' | 'manual';
 }
@@ -57,7 +59,9 @@ export async function createCollector(input: ConfigInput, options: CollectorOpti
   const meter = meterProvider?.getMeter('millrace') ?? createNoopMeter();
 
   let source = input;
-  let config = await load(source, { ...options, components: [...(options.components ?? []), handle.definition] });
+  const read = (next: ConfigInput): Promise<CheckedConfig> =>
+    load(next, { ...options, components: [...(options.components ?? []), handle.definition] });
+  let config = options.loaded ?? (await read(source));
   const graph: Graph = createGraph(
     (kind, id) => ({
       id,
@@ -86,7 +90,7 @@ export async function createCollector(input: ConfigInput, options: CollectorOpti
       }),
     reload: (next = source) =>
       inTurn(async () => {
-        const loaded = await load(next, { ...options, components: [...(options.components ?? []), handle.definition] });
+        const loaded = await read(next);
         if (state === 'running') await graph.apply(loaded);
         config = loaded;
         source = next;
@@ -115,11 +119,11 @@ export async function createCollector(input: ConfigInput, options: CollectorOpti
 
 /** What a config means with what is installed. */
 export async function load(input: ConfigInput, options: CollectorOptions): Promise<CheckedConfig> {
-  const raw = await read(input, options);
+  const raw = await readInput(input, options);
   return checkConfig(raw, await pluginsFor(raw, options));
 }
 
-const read = async (input: ConfigInput, options: CollectorOptions): Promise<RawConfig> =>
+const readInput = async (input: ConfigInput, options: CollectorOptions): Promise<RawConfig> =>
   typeof input === 'string' || Array.isArray(input)
     ? loadConfig(typeof input === 'string' ? [input] : (input as readonly string[]), options)
     : rawConfig(input);

@@ -49,6 +49,8 @@ export interface ExporterDefinition<in out S extends ConfigSchema = ConfigSchema
    * by the pipeline itself unless the user configures a queue; for exporters that only keep what they are given.
    */
   readonly delivery?: 'queued' | 'direct';
+  /** The default of the reserved key `timeout`, a duration. Default: 5s; of a direct exporter, none. */
+  readonly timeout?: string;
   create(config: NoInfer<ConfigOf<S>>, context: Context): Component & Consumer;
 }
 

@@ -4,7 +4,7 @@ import type { Component, Context } from './component.ts';
 import type { AnyScraper, Entity, MetricDeclaration, Metrics, Scrape } from './definition.ts';
 import { formatDuration } from './config/units.ts';
 import { attributesKey } from './attributes-key.ts';
-import { rejection } from './delivery/timeout.ts';
+import { deadline, orAbort } from './delivery/abort.ts';
 
 export interface Collection {
   /** One for each entity that was seen, and one for each that has ended since the last collection. */
@@ -97,9 +97,7 @@ export function createScraper<M extends Metrics>(
     const now = hrTime(time);
     const recorders: Recorder[] = [];
     const late = new Error(`The scrape did not end within its timeout of ${formatDuration(timeoutMs)}.`);
-    const timer = new AbortController();
-    const timeout = setTimeout(() => timer.abort(late), Math.min(timeoutMs, 2 ** 31 - 1));
-    const signal = stop ? AbortSignal.any([stop, timer.signal]) : timer.signal;
+    const { signal, clear } = deadline(timeoutMs, late, stop);
     let open = true;
     const fail = (error: unknown): void => {
       if (open) errors.push(error);
@@ -135,11 +133,11 @@ export function createScraper<M extends Metrics>(
     void settled.then(() => (unfinished = undefined));
     // An SDK reader awaits all its producers together: one that rejects or hangs would cost every other its metrics.
     let complete = true;
-    await Promise.race([scrape, rejection(signal)]).catch((error: unknown) => {
+    await orAbort(scrape, signal).catch((error: unknown) => {
       complete = false;
       errors.push(error);
     });
-    clearTimeout(timeout);
+    clear();
     open = false;
 
     const resourceMetrics: ResourceMetrics[] = [];

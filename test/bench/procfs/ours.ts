@@ -1,20 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type {
-  Batch,
-  Component,
-  Consumer,
-  Context,
-  ProcessorDefinition,
-  Scraper,
-  ScraperDefinition,
-} from '@millrace/core';
-import { createScraper, metricsBatch, resolveConfig, standaloneContext } from '@millrace/core';
+import type { Batch, Component, Consumer, Context, ProcessorDefinition, Scraper } from '@millrace/core';
+import { createScraper, metricsBatch, resolveConfig, standaloneContext, toError } from '@millrace/core';
 import procfs from '@millrace/receiver-procfs';
 import type { Scanner } from './peers.ts';
 
 export interface OurScanner extends Scanner {
-  /** One scan after the pause that it needs to tell a utilization. Resolves to its entities. */
-  once(): Promise<number>;
+  /** One scan after a pause, and then what the processors make of it, where asked for. */
+  once(extent: 'scrape' | 'pipeline'): Promise<void>;
 }
 
 type Input = Parameters<typeof resolveConfig<typeof procfs.config>>[1];
@@ -32,11 +24,7 @@ function end(): Consumer & { resources: number } {
 /** procfs → subgroup → topn, as far as the processors are there; from reading to a classified, cut batch. */
 export async function ours(config: Input, scans: number): Promise<OurScanner & { stages: string[] }> {
   const context: Context = standaloneContext('procfs');
-  const scraper: Scraper = createScraper(
-    procfs as unknown as ScraperDefinition<never>,
-    resolveConfig(procfs.config, config),
-    context,
-  );
+  const scraper: Scraper = createScraper(procfs, resolveConfig(procfs.config, config), context);
   const last = end();
   const stages: string[] = [];
   const components: Component[] = [];
@@ -59,26 +47,25 @@ export async function ours(config: Input, scans: number): Promise<OurScanner & {
   }
   await scraper.start?.();
 
-  async function scanOnce(): Promise<number> {
+  async function scanOnce(extent: 'scrape' | 'pipeline'): Promise<void> {
     const { resourceMetrics, errors } = await scraper.collect({ timeoutMs: 60_000 });
     const broken = errors.find((error) => !String(error).includes('Permission denied'));
-    if (broken) throw broken;
-    await next.consume(metricsBatch(resourceMetrics));
-    return resourceMetrics.length;
+    if (broken) throw toError(broken);
+    if (extent === 'pipeline') await next.consume(metricsBatch(resourceMetrics));
   }
 
   return {
     stages,
-    async once() {
+    async once(extent) {
       await sleep(120);
-      return scanOnce();
+      await scanOnce(extent);
     },
     async scan() {
       let spent = 0;
       for (let i = 0; i < scans; i++) {
         await sleep(120);
         const before = process.cpuUsage();
-        await scanOnce();
+        await scanOnce('pipeline');
         const { user, system } = process.cpuUsage(before);
         spent += (user + system) / 1000;
       }
@@ -92,7 +79,6 @@ export async function ours(config: Input, scans: number): Promise<OurScanner & {
 }
 
 async function processor(name: string): Promise<ProcessorDefinition | undefined> {
-  if (process.env.WITHOUT?.includes(name)) return undefined;
   try {
     const module = (await import(`@millrace/processor-${name}`)) as { default?: ProcessorDefinition };
     return module.default;

@@ -27,14 +27,16 @@ export async function stillChildren(program: string, count: number): Promise<() 
   return () => stopped(parent);
 }
 
-/** The C program that does nothing but the system calls. */
-export function floor(program: string, scans: number): Scanner {
-  const child = spawn(program, [String(scans)], { stdio: ['pipe', 'pipe', 'inherit'] });
+/** A program that answers each line with the CPU milliseconds of a scan: the C floor, or a scanner of ours by itself. */
+export function scannerProcess(program: string, args: readonly string[]): Scanner {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
     async scan() {
       child.stdin.write('\n');
-      return Number.parseFloat(String((await lines.next()).value));
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`${program} has ended.`);
+      return Number.parseFloat(String(value));
     },
     stop: () => stopped(child),
   };

@@ -44,6 +44,7 @@ export const run: CommandAction = async (configs, options) => {
     try {
       const collector = await createCollector(configs, {
         ...base,
+        loaded: config,
         log,
         ...(telemetry && { meterProvider: telemetry.meterProvider }),
       });
@@ -103,7 +104,9 @@ async function untilTold(
   const signal = await told.promise;
   log.info({ signal }, 'Shutting down: delivering what is held.');
   const force = new AbortController();
-  const again = (): void => force.abort(new Error('told twice'));
+  const toldAt = Date.now();
+  // Ctrl-C under npm may reach this process twice at once: only one that comes later is meant as a second.
+  const again = (): void => (Date.now() - toldAt > 500 ? force.abort(new Error('told twice')) : undefined);
   process.on('SIGINT', again).on('SIGTERM', again);
   await collector.shutdown(force.signal);
   clearInterval(held);

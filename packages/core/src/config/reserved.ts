@@ -4,7 +4,7 @@ import type { ConfigSchema, Schema } from '../schema.ts';
 /** The keys that the host reads in the config of every component of a kind: no component has its own. */
 export function reservedKeys(definition: AnyDefinition): ConfigSchema['properties'] {
   if (definition.kind === 'scraper') return scraperKeys(definition);
-  return definition.kind === 'exporter' ? exporterKeys(definition.delivery ?? 'queued') : {};
+  return definition.kind === 'exporter' ? exporterKeys(definition) : {};
 }
 
 /** What may stand under a component's id. Throws a TypeError where a component names a reserved key. */
@@ -56,13 +56,16 @@ function scraperKeys({ metrics }: ScraperDefinition): ConfigSchema['properties']
 }
 
 /** The collector's exporterhelper. A direct exporter has a queue and retries where its config has their section. */
-function exporterKeys(delivery: NonNullable<ExporterDefinition['delivery']>): ConfigSchema['properties'] {
+function exporterKeys({
+  delivery = 'queued',
+  timeout = delivery === 'direct' ? '0s' : '5s',
+}: Pick<ExporterDefinition, 'delivery' | 'timeout'>): ConfigSchema['properties'] {
   const section = delivery === 'direct' ? { enabled: false } : {};
   return {
     timeout: {
       type: 'string',
       format: 'duration',
-      default: delivery === 'direct' ? '0s' : '5s',
+      default: timeout,
       description: 'How long one attempt may take. 0: no limit.',
     },
     sending_queue: {

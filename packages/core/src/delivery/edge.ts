@@ -2,11 +2,12 @@ import type { Batch } from '../batch.ts';
 import type { Component, Consumer, Context } from '../component.ts';
 import type { ExporterHost } from '../config/model.ts';
 import { stateLog } from '../state-log.ts';
+import { orAbort } from './abort.ts';
 import type { AdmittingConsumer } from './fanout.ts';
 import { exporterCounts } from './observe.ts';
 import { queue } from './queue.ts';
 import { retry } from './retry.ts';
-import { rejection, timeout } from './timeout.ts';
+import { timeout } from './timeout.ts';
 
 /** What stands between the pipelines and one exporter: queue → retry → timeout → export, each where it is configured. */
 export interface Edge extends AdmittingConsumer {
@@ -40,7 +41,7 @@ export function edge(
   const attempts = retry(timeout(counted, host.timeout), host.retry_on_failure, context);
   const send: Consumer = {
     async consume(batch, signal) {
-      await (signal ? Promise.race([context.ready, rejection(signal)]) : context.ready);
+      await (signal ? orAbort(context.ready, signal) : context.ready);
       try {
         await attempts.consume(batch, signal);
       } catch (error) {

@@ -5,7 +5,7 @@ import type { Consumer } from '../component.ts';
 import type { QueueConfig } from '../config/model.ts';
 import { RefusedError } from '../errors.ts';
 import type { AdmittingConsumer } from './fanout.ts';
-import { rejection } from './timeout.ts';
+import { orAbort } from './abort.ts';
 
 export interface Queue extends AdmittingConsumer {
   /** What it holds, being delivered included, in the units of `queue_size`. */
@@ -88,10 +88,9 @@ export function queue(next: Consumer, config: QueueConfig, events: QueueEvents):
 
   /** Resolves when nothing is being delivered any more; when the signal aborts, ends what is. */
   async function drain(signal: AbortSignal): Promise<void> {
-    const cut = rejection(signal);
     while (delivering.size > 0) {
       try {
-        await Promise.race([room.promise, cut]);
+        await orAbort(room.promise, signal);
       } catch {
         stop.abort(signal.reason);
         await setImmediate(); // those that listen to their signal reject now; the others are not waited for

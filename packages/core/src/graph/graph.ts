@@ -1,6 +1,6 @@
 import type { Clock, Logger } from '../component.ts';
 import type { CheckedConfig } from '../config/model.ts';
-import { rejection } from '../delivery/timeout.ts';
+import { orAbort } from '../delivery/abort.ts';
 import { describeError } from '../errors.ts';
 import type { Node, ContextFor } from './node.ts';
 import { type Plan, planGraph } from './plan.ts';
@@ -32,7 +32,7 @@ export function createGraph(context: ContextFor, { clock, log }: { clock: Clock;
         await node.edge?.drain(signal);
         await node.component.shutdown?.(signal);
       })();
-      await Promise.race([ended, rejection(signal)]);
+      await orAbort(ended, signal);
     } catch (error) {
       log.warn({ component: node.key, error: describeError(error) }, 'A component did not shut down cleanly.');
     }

@@ -1,4 +1,4 @@
-import { defineExporter, PermanentError } from '@millrace/core';
+import { defineExporter, diagnoseListen, PermanentError } from '@millrace/core';
 import { check, config } from './config.ts';
 import { createPages } from './pages.ts';
 import { servePages } from './server.ts';
@@ -11,6 +11,7 @@ export default defineExporter({
   delivery: 'direct',
   config,
   check,
+  diagnose: async ({ endpoint }) => [await diagnoseListen(endpoint)],
   create(settings, context) {
     const pages = createPages(settings, context);
     let server: PageServer | undefined;

@@ -19,6 +19,7 @@ export const otlpHttp = defineExporter({
   aliases: ['otlphttp'],
   description: 'Sends metrics and logs as OTLP over HTTP.',
   signals: ['metrics', 'logs'],
+  timeout: '30s', // the collector's for HTTP
   config: {
     properties: {
       endpoint: {
