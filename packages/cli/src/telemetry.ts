@@ -1,4 +1,3 @@
-import { createServer } from 'node:http';
 import type { MeterProvider } from '@opentelemetry/api';
 import {
   describeError,
@@ -12,6 +11,9 @@ import {
   type TelemetryConfig,
 } from '@millrace/core';
 import type { IMetricReader, PushMetricExporter } from '@opentelemetry/sdk-metrics';
+
+// An `import` of node:http evaluates all its exports, WebSocket among them, which loads undici: 8 MB and 15 ms for nothing.
+const { createServer } = process.getBuiltinModule('node:http');
 
 export interface Telemetry {
   readonly meterProvider: MeterProvider;

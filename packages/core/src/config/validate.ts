@@ -1,11 +1,10 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { ConfigSchema, Schema } from '../schema.ts';
 import { formats } from './formats.ts';
 import { fits } from './resolve.ts';
 
 /** One thing that is wrong, by the keyword of JSON Schema that says so. */
 export interface Violation {
-  readonly path: readonly (string | number)[];
+  readonly path: Path;
   readonly keyword: string;
   readonly schema: Schema;
   readonly value: unknown;
@@ -13,78 +12,71 @@ export interface Violation {
   readonly key?: string;
 }
 
-// Schemas are literals of a type that says what they may be, and each is used once or twice: checking them against the
-// meta-schema and optimising their code took half of the time to the program's first output.
-const ajv = new Ajv({ allErrors: true, strict: true, verbose: true, validateSchema: false, code: { optimize: false } });
-for (const [name, { problem }] of Object.entries(formats))
-  ajv.addFormat(name, { type: 'string', validate: (text: string) => problem(text) === undefined });
+type Path = readonly (string | number)[];
 
-const compiled = new WeakMap<ConfigSchema, ValidateFunction>();
+/**
+ * All that is wrong with a value; a value that fits none of several shapes counts once. Unknown keys are wrong. The part of
+ * JSON Schema that configs use is small enough to be read here: compiling it with ajv was a quarter of the time to the
+ * program's first output. That both agree is tested.
+ */
+export const validate = (schema: ConfigSchema, value: unknown): readonly Violation[] => [
+  ...violations({ ...schema, type: 'object', description: '' }, value, []),
+];
 
-/** All that is wrong with a value; a value that fits none of several shapes counts once. */
-export function validate(schema: ConfigSchema, value: unknown): readonly Violation[] {
-  let check = compiled.get(schema);
-  if (!check) {
-    check = ajv.compile(strictly({ ...schema, type: 'object', description: '' }));
-    compiled.set(schema, check);
-  }
-  if (check(value)) return [];
-  return withoutBranches(check.errors ?? []).map((error) => violation(error, schema, value));
-}
-
-/** JSON Schema, where unknown keys have to be forbidden and numbers of `${…}` are not thought of. */
-function strictly(schema: Schema): object {
-  const { description: _description, default: _default, ...rest } = schema;
-  if ('anyOf' in rest) return { anyOf: rest.anyOf.map(strictly) };
-  if (rest.type === 'array') return { ...rest, items: strictly(rest.items) };
-  if (rest.type !== 'object') return rest;
-  if (!('properties' in rest)) return { type: 'object', additionalProperties: strictly(rest.additionalProperties) };
-  const properties = Object.entries(rest.properties).map(([key, property]) => [key, strictly(property)]);
-  return {
-    type: 'object',
-    properties: Object.fromEntries(properties),
-    ...(rest.required ? { required: rest.required } : {}),
-    additionalProperties: false,
-  };
-}
-
-function withoutBranches(errors: readonly ErrorObject[]): readonly ErrorObject[] {
-  const union = errors.find(({ keyword }) => keyword === 'anyOf');
-  if (!union) return errors;
-  const branches = (union.parentSchema as { anyOf: Schema[] }).anyOf;
-  const chosen = branches.findIndex((branch) => fits(branch, union.data));
-  const rest = errors.filter((error) => {
-    if (error === union) return false;
-    const inside =
-      error.schemaPath.startsWith(`${union.schemaPath}/`) &&
-      (error.instancePath === union.instancePath || error.instancePath.startsWith(`${union.instancePath}/`));
-    return !inside || error.schemaPath.startsWith(`${union.schemaPath}/${chosen}/`);
+function* violations(schema: Schema, value: unknown, path: Path): Generator<Violation> {
+  const wrong = (keyword: string, key?: string): Violation => ({
+    path,
+    keyword,
+    schema,
+    value,
+    ...(key === undefined ? {} : { key }),
   });
-  return chosen < 0 ? [union, ...withoutBranches(rest)] : withoutBranches(rest);
-}
-
-function violation(error: ErrorObject, root: ConfigSchema, value: unknown): Violation {
-  const steps = error.instancePath.split('/').slice(1);
-  const path: (string | number)[] = [];
-  let schema: Schema = { ...root, type: 'object', description: '' };
-  let at = value;
-  for (const step of steps) {
-    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
-    path.push(Array.isArray(at) ? Number(name) : name);
-    schema = within(schema, name, at);
-    at = (at as Readonly<Record<string, unknown>>)[name];
+  if ('anyOf' in schema) {
+    const branches = schema.anyOf.map((branch) => ({ branch, found: [...violations(branch, value, path)] }));
+    if (branches.some(({ found }) => found.length === 0)) return;
+    const chosen = branches.find(({ branch }) => fits(branch, value));
+    if (chosen) yield* chosen.found;
+    else yield wrong('anyOf');
+    return;
   }
-  if ('anyOf' in schema && error.keyword !== 'anyOf')
-    schema = schema.anyOf.find((branch) => fits(branch, at)) ?? schema;
-  const params = error.params as { missingProperty?: string; additionalProperty?: string };
-  const key = params.missingProperty ?? params.additionalProperty;
-  return { path, keyword: error.keyword, schema, value: at, ...(key === undefined ? {} : { key }) };
+  switch (schema.type) {
+    case 'object':
+      if (!isMap(value)) return yield wrong('type');
+      if ('properties' in schema) {
+        for (const key of schema.required ?? []) if (!Object.hasOwn(value, key)) yield wrong('required', key);
+        for (const [key, item] of Object.entries(value)) {
+          if (Object.hasOwn(schema.properties, key)) yield* violations(schema.properties[key]!, item, [...path, key]);
+          else yield wrong('additionalProperties', key);
+        }
+      } else {
+        for (const [key, item] of Object.entries(value))
+          yield* violations(schema.additionalProperties, item, [...path, key]);
+      }
+      return;
+    case 'array':
+      if (!Array.isArray(value)) return yield wrong('type');
+      if (value.length < (schema.minItems ?? 0)) yield wrong('minItems');
+      for (const [index, item] of value.entries()) yield* violations(schema.items, item, [...path, index]);
+      return;
+    case 'string':
+      if (typeof value !== 'string') return yield wrong('type');
+      if (schema.enum && !schema.enum.includes(value)) yield wrong('enum');
+      if ([...value].length < (schema.minLength ?? 0)) yield wrong('minLength');
+      if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(value)) yield wrong('pattern');
+      if (schema.format !== undefined && formats[schema.format].problem(value) !== undefined) yield wrong('format');
+      return;
+    case 'number':
+    case 'integer':
+      if (typeof value !== 'number' || !Number.isFinite(value)) return yield wrong('type');
+      if (schema.type === 'integer' && !Number.isInteger(value)) return yield wrong('type');
+      if (value < (schema.minimum ?? -Infinity)) yield wrong('minimum');
+      if (value <= (schema.exclusiveMinimum ?? -Infinity)) yield wrong('exclusiveMinimum');
+      if (value > (schema.maximum ?? Infinity)) yield wrong('maximum');
+      return;
+    case 'boolean':
+      if (typeof value !== 'boolean') yield wrong('type');
+  }
 }
 
-/** The schema of an item or a key. */
-function within(schema: Schema, key: string, value: unknown): Schema {
-  if ('anyOf' in schema) return within(schema.anyOf.find((branch) => fits(branch, value))!, key, value);
-  if (schema.type === 'array') return schema.items;
-  if (schema.type === 'object') return 'properties' in schema ? schema.properties[key]! : schema.additionalProperties;
-  return schema;
-}
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
