@@ -223,3 +223,26 @@ describe.skipIf(process.getuid?.() !== 0 || !existsSync('/proc/self/smaps_rollup
     expect(program.stderr).toMatch(/Permission denied.*Run as root, or grant CAP_SYS_PTRACE/);
   });
 });
+
+describe('when nobody reads the log any more', () => {
+  it('the pipeline goes on, without spinning, and ends when told', async () => {
+    // It once logged that it could not log, for ever.
+    const program = start([write('host.yaml', host())]);
+    await expect.poll(() => page(program), { timeout: 5000 }).toContain('process_memory_usage_bytes{');
+    program.child.stderr!.destroy();
+    program.child.kill('SIGHUP'); // says so in the log
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const cpuTicks = (): number =>
+      readFileSync(`/proc/${program.child.pid}/stat`, 'latin1')
+        .split(') ')[1]!
+        .split(' ')
+        .slice(11, 13)
+        .map(Number)
+        .reduce((a, b) => a + b);
+    const before = cpuTicks();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(cpuTicks() - before).toBeLessThan(70); // of 100 in a second, were it spinning
+    expect(await page(program)).toContain('process_memory_usage_bytes{');
+    expect(await program.stop()).toBe(0);
+  });
+});
