@@ -22,4 +22,3 @@ const widths = rows[0]!.map((_, at) => Math.max(...rows.map((row) => row[at]?.le
 for (const row of rows)
   console.log(row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!))).join('  '));
 console.log(JSON.stringify(json));
-process.exit(); // a thread that a bench has left in a read that blocks would hold it

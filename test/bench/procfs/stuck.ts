@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A tree like /proc in which reading one process' smaps_rollup takes `seconds`, each time it is opened. */
@@ -20,6 +20,10 @@ export function stuckTree(folder: string, seconds: number): { rootPath: string; 
   });
   return {
     rootPath: join(folder, 'stuck'),
-    stop: () => void process.kill(-writer.pid!, 'SIGKILL'),
+    stop() {
+      process.kill(-writer.pid!, 'SIGKILL');
+      // Lets a reader go that still waits: its thread would hold this process.
+      closeSync(openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK));
+    },
   };
 }
