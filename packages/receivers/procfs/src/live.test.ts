@@ -248,7 +248,9 @@ describe('without privileges', () => {
 
   it.skipIf(!isRoot)('the rest of a process is reported, and what is missing is told, the same at every scan', () => {
     const { self, first, second, entities } = run('/');
-    expect(first).toEqual([expect.stringMatching(/Permission denied for exe, io, smaps_rollup of some.*CAP_SYS_PTRACE/)]);
+    expect(first).toEqual([
+      expect.stringMatching(/Permission denied for exe, io, smaps_rollup of some.*CAP_SYS_PTRACE/),
+    ]);
     expect(second).toEqual(first);
     const others = entities.find(({ pid }) => pid === process.pid)!;
     expect(others.owner).toBe('root');
