@@ -61,7 +61,7 @@ function* violations(schema: Schema, value: unknown, path: Path): Generator<Viol
     case 'string':
       if (typeof value !== 'string') return yield wrong('type');
       if (schema.enum && !schema.enum.includes(value)) yield wrong('enum');
-      if ([...value].length < (schema.minLength ?? 0)) yield wrong('minLength');
+      if (value.length < (schema.minLength ?? 0)) yield wrong('minLength');
       if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(value)) yield wrong('pattern');
       if (schema.format !== undefined && formats[schema.format].problem(value) !== undefined) yield wrong('format');
       return;

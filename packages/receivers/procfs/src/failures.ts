@@ -34,7 +34,7 @@ export function failures(count: (file: string) => void): Failures {
       count(file);
     },
     summary() {
-      const parts = [...errors].sort().map(([file, code]) => `Reading ${file} failed: ${code}.`);
+      const parts = Array.from(errors, ([file, code]) => `Reading ${file} failed: ${code}.`).sort();
       if (denials.size > 0)
         parts.unshift(
           `Permission denied for ${[...denials].sort().join(', ')} of some processes; the rest of them is reported. Run as root, or grant CAP_SYS_PTRACE.`,
