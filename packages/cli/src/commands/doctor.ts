@@ -36,13 +36,15 @@ export const doctor: CommandAction = async (configs, options) => {
       const findings = await diagnose(configured);
       if (findings.length > 0) show(`${kind}.${configured.id}`, findings);
     }
-  const { level, readers = [defaultReader] } = config.telemetry.metrics;
-  if (level !== 'none')
-    for (const reader of readers)
-      if ('pull' in reader) {
-        const { host, port } = reader.pull.exporter.prometheus;
-        show('service.telemetry.metrics', [await diagnoseListen(`${host}:${port}`)]);
-      }
+  const { level: detail, readers } = config.telemetry.metrics;
+  for (const reader of detail === 'none' ? [] : (readers ?? [defaultReader])) {
+    if (!('pull' in reader)) continue;
+    const { host, port } = reader.pull.exporter.prometheus;
+    const finding = await diagnoseListen(`${host}:${port}`);
+    // Where the config does not ask for it, the program goes on without.
+    const level = finding.level === 'error' && !readers ? 'warning' : finding.level;
+    show('service.telemetry.metrics', [{ ...finding, level }]);
+  }
   return failed ? exitCode.badConfig : exitCode.done;
 };
 

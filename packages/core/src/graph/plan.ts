@@ -25,9 +25,9 @@ export function planGraph(config: CheckedConfig, context: ContextFor, running: R
   const nodes = new Map<string, Node>();
   const connections: (() => void)[] = [];
 
-  function place(key: string, configured: Configured, create: () => Node): Node {
+  function place(key: string, configured: Configured, create: () => Node, fits = (_old: Node) => true): Node {
     const old = running.get(key);
-    const node = old && unchanged(old.configured, configured) ? old : create();
+    const node = old && unchanged(old.configured, configured) && fits(old) ? old : create();
     nodes.set(key, node);
     return node;
   }
@@ -67,9 +67,11 @@ export function planGraph(config: CheckedConfig, context: ContextFor, running: R
       if (!configured || nodes.has(`connector/${id}`)) continue;
       const begun = pipelines.filter(({ receivers }) => receivers.includes(id)).map((begins) => begins.id);
       if (!begun.every((begins) => heads.has(begins))) continue; // placed with the last of them
-      const node = place(`connector/${id}`, configured, () =>
-        connectorNode(configured, begun, context('connector', id)),
-      );
+      // A connector is given the pipelines that it begins when it is made.
+      const beginsThese = ({ ports }: Node): boolean =>
+        ports.size === begun.length && begun.every((begins) => ports.has(begins));
+      const create = (): Node => connectorNode(configured, begun, context('connector', id));
+      const node = place(`connector/${id}`, configured, create, beginsThese);
       for (const begins of begun) join(node, begins, heads.get(begins)!);
     }
   }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Batch, metricsBatch } from '../batch.ts';
 import { type Collector, type CollectorOptions, createCollector } from '../collector.ts';
-import { type AnyDefinition, defineExporter, defineProcessor, defineScraper } from '../definition.ts';
+import { type AnyDefinition, defineConnector, defineExporter, defineProcessor, defineScraper } from '../definition.ts';
 import { PermanentError } from '../errors.ts';
 import { sink, testContext, type Sink } from '../testing/index.ts';
 
@@ -312,6 +312,52 @@ describe('reload', () => {
     delete place('out/old').hang;
     hang.resolve();
     await soon(() => place('out/old').batches.length === 1);
+  });
+});
+
+describe('connectors', () => {
+  const forward = defineConnector({
+    type: 'forward',
+    description: 'Passes on to every pipeline that it begins.',
+    signals: { metrics: ['metrics'] },
+    config: { properties: {} },
+    create: (_config, _context, nexts) => ({
+      consume: async (one, signal) => {
+        for (const next of nexts.values()) await next.consume(one, signal);
+      },
+    }),
+  });
+  // Named so that the pipelines stand in no helpful order.
+  const config = (extra: object = {}) => ({
+    receivers: { push: {} },
+    processors: { hold: {} },
+    connectors: { forward: {}, 'forward/deep': {} },
+    exporters: { 'out/a': {}, 'out/b': {} },
+    service: {
+      pipelines: {
+        'metrics/first': { receivers: ['push'], exporters: ['forward'] },
+        'metrics/b': { receivers: ['forward/deep'], processors: ['hold'], exporters: ['out/b'] },
+        'metrics/a': { receivers: ['forward'], exporters: ['out/a', 'forward/deep'] },
+        ...extra,
+      },
+    },
+  });
+
+  it('join pipelines, one behind the other', async () => {
+    const { components, place } = world();
+    const one = await collector(config(), { components: [...components, forward] });
+    await one.start();
+    await one.push(batch());
+    await soon(() => place('out/a').batches.length === 1 && place('out/b').batches.length === 1);
+  });
+
+  it('a pipeline that a reload adds behind a connector is fed by it', async () => {
+    const { components, place } = world();
+    const one = await collector(config(), { components: [...components, forward] });
+    await one.start();
+    await one.reload(config({ 'metrics/more': { receivers: ['forward'], exporters: ['out/a'] } }));
+    await one.push(batch());
+    await soon(() => place('out/a').batches.length === 2 && place('out/b').batches.length === 1);
   });
 });
 
