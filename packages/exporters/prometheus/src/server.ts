@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describeError, PermanentError } from '@millrace/core';
+import { describeError, parseEndpoint, PermanentError } from '@millrace/core';
 import type { Context } from '@millrace/core';
 import { acceptsGzip, negotiate } from '@millrace/prometheus-text';
 import type { Config } from './config.ts';
@@ -28,7 +28,7 @@ export async function servePages(config: Config, pages: Pages, { log }: Pick<Con
       else plain(response, 500, 'The page could not be made; the log says why.\n');
     });
   });
-  const { host, port } = hostAndPort(config.endpoint);
+  const { host, port } = parseEndpoint(config.endpoint)!; // the config's format
   await listen(server, { host, port, endpoint: config.endpoint });
   server.on('error', (error) => log.error({ error: describeError(error) }, 'The server of the metrics failed.'));
 
@@ -82,11 +82,6 @@ const readPem = async (path: string | undefined): Promise<Buffer | undefined> =>
     throw new PermanentError(`The tls file ${path} of the Prometheus page cannot be read.`, { cause: error });
   }
 };
-
-function hostAndPort(endpoint: string): { host: string; port: number } {
-  const colon = endpoint.lastIndexOf(':');
-  return { host: endpoint.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(endpoint.slice(colon + 1)) };
-}
 
 const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE: 'something else listens there. Stop it, or set endpoint to another port; port 0 takes one that is free',
