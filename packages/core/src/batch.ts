@@ -4,257 +4,260 @@
  *
  * Metrics have the shape of `@opentelemetry/sdk-metrics`' types, so what an SDK collects is a batch as it stands (see
  * `fromSdk`). They are widened by what OTLP has and the SDK lacks: summaries, exemplars, flags, bigint, any-values.
+ *
+ * A batch may still be bytes (`encodedBatch`), or several batches in one (`mergeBatches`). Its resources are then getters,
+ * decoded at the first look and at most once. So do not look where data is only passed on: ask `itemCount`, `byteSize`,
+ * `splitByResource` and `mapResources`, which know better.
  */
+import type { Resource } from './data/common.ts';
+import type { ResourceLogs } from './data/logs.ts';
+import type { ResourceMetrics } from './data/metrics.ts';
+import type { ResourceSpans } from './data/traces.ts';
 
-/** [seconds, nanoseconds] since the Unix epoch. */
-export type HrTime = readonly [number, number];
+export * from './data/common.ts';
+export * from './data/logs.ts';
+export * from './data/metrics.ts';
+export * from './data/traces.ts';
 
-/** OTLP's AnyValue. An integer beyond 2^53 is a bigint; an empty value is null. */
-export type AnyValue =
-  | string
-  | boolean
-  | number
-  | bigint
-  | Uint8Array
-  | null
-  | readonly AnyValue[]
-  | { readonly [key: string]: AnyValue };
+/** What the request that brought a batch said besides: its headers, with names in lower case. */
+export type Metadata = { readonly [name: string]: readonly string[] };
 
-/**
- * Consumers cache what they derive from an attributes object (encoded bytes, rendered labels) under its identity: the
- * producer that passes the same object for the same attributes makes everything after it cheaper.
- */
-export type Attributes = { readonly [key: string]: AnyValue | undefined };
-
-export interface Resource {
-  readonly attributes: Attributes;
-  readonly schemaUrl?: string | undefined;
-  readonly droppedAttributesCount?: number | undefined;
+interface BatchOf<S extends string> {
+  readonly signal: S;
+  /** Only where a receiver was told to include it. Who builds a batch out of another passes it on. */
+  readonly metadata?: Metadata | undefined;
 }
 
-export interface Scope {
-  readonly name: string;
-  readonly version?: string | undefined;
-  readonly schemaUrl?: string | undefined;
-  readonly attributes?: Attributes | undefined;
-  readonly droppedAttributesCount?: number | undefined;
-}
-
-// The SDK's numeric enums, written out so that the SDK stays a type-only dependency; `summary` is ours.
-export const pointType = { histogram: 0, exponentialHistogram: 1, gauge: 2, sum: 3, summary: 4 } as const;
-export const temporality = { delta: 0, cumulative: 1 } as const;
-export const valueType = { int: 0, double: 1 } as const;
-
-export type PointType = (typeof pointType)[keyof typeof pointType];
-export type Temporality = (typeof temporality)[keyof typeof temporality];
-export type ValueType = (typeof valueType)[keyof typeof valueType];
-
-export interface MetricDescriptor {
-  readonly name: string;
-  readonly description: string;
-  /** A UCUM code: `By`, `s`, `1`, `{process}`. */
-  readonly unit: string;
-  /** How OTLP carries the values that are numbers; a bigint is always an integer. */
-  readonly valueType: ValueType;
-  /** OTLP's Metric.metadata: `prometheus.type: unknown` marks a gauge that Prometheus shows without a type. */
-  readonly metadata?: Attributes | undefined;
-}
-
-/** OTLP's DataPointFlags: this series has ended, and the point has no value. */
-export const noRecordedValue = 1;
-
-export interface Exemplar {
-  readonly time: HrTime;
-  readonly value: number | bigint;
-  readonly filteredAttributes?: Attributes | undefined;
-  /** 32 hex digits. */
-  readonly traceId?: string | undefined;
-  /** 16 hex digits. */
-  readonly spanId?: string | undefined;
-}
-
-/** `value` is undefined exactly when `flags` has `noRecordedValue`. */
-export interface DataPoint<Value> {
-  readonly startTime: HrTime;
-  readonly endTime: HrTime;
-  readonly attributes: Attributes;
-  readonly value: Value | undefined;
-  readonly flags?: number | undefined;
-  readonly exemplars?: readonly Exemplar[] | undefined;
-}
-
-/** Bucket i counts the values in (boundaries[i-1], boundaries[i]]; there is one more count than boundaries, or no bucket at all. */
-export interface Histogram {
-  readonly count: number | bigint;
-  readonly sum?: number | undefined;
-  readonly min?: number | undefined;
-  readonly max?: number | undefined;
-  readonly buckets: { readonly boundaries: readonly number[]; readonly counts: readonly (number | bigint)[] };
-}
-
-export interface ExponentialHistogram {
-  readonly count: number | bigint;
-  readonly sum?: number | undefined;
-  readonly min?: number | undefined;
-  readonly max?: number | undefined;
-  readonly scale: number;
-  readonly zeroCount: number | bigint;
-  readonly zeroThreshold?: number | undefined;
-  readonly positive: { readonly offset: number; readonly bucketCounts: readonly (number | bigint)[] };
-  readonly negative: { readonly offset: number; readonly bucketCounts: readonly (number | bigint)[] };
-}
-
-export interface Summary {
-  readonly count: number | bigint;
-  readonly sum: number;
-  readonly quantiles: readonly { readonly quantile: number; readonly value: number }[];
-}
-
-export type NumberPoint = DataPoint<number | bigint>;
-
-interface MetricBase<Type extends PointType, Value> {
-  readonly descriptor: MetricDescriptor;
-  readonly dataPointType: Type;
-  readonly dataPoints: readonly DataPoint<Value>[];
-}
-
-export interface GaugeMetric extends MetricBase<typeof pointType.gauge, number | bigint> {}
-export interface SumMetric extends MetricBase<typeof pointType.sum, number | bigint> {
-  readonly aggregationTemporality: Temporality;
-  readonly isMonotonic: boolean;
-}
-export interface HistogramMetric extends MetricBase<typeof pointType.histogram, Histogram> {
-  readonly aggregationTemporality: Temporality;
-}
-export interface ExponentialHistogramMetric
-  extends MetricBase<typeof pointType.exponentialHistogram, ExponentialHistogram> {
-  readonly aggregationTemporality: Temporality;
-}
-export interface SummaryMetric extends MetricBase<typeof pointType.summary, Summary> {}
-
-/** Told apart by `dataPointType`. */
-export type MetricData = GaugeMetric | SumMetric | HistogramMetric | ExponentialHistogramMetric | SummaryMetric;
-
-export interface ScopeMetrics {
-  readonly scope: Scope;
-  readonly metrics: readonly MetricData[];
-}
-
-export interface ResourceMetrics {
-  readonly resource: Resource;
-  readonly scopeMetrics: readonly ScopeMetrics[];
-}
-
-export interface LogRecord {
-  /** When the event happened; absent if the source does not know. */
-  readonly time?: HrTime | undefined;
-  readonly observedTime: HrTime;
-  /** OTLP's SeverityNumber, 1 to 24. */
-  readonly severityNumber?: number | undefined;
-  readonly severityText?: string | undefined;
-  readonly body?: AnyValue | undefined;
-  readonly attributes: Attributes;
-  readonly eventName?: string | undefined;
-  readonly traceId?: string | undefined;
-  readonly spanId?: string | undefined;
-  readonly flags?: number | undefined;
-  readonly droppedAttributesCount?: number | undefined;
-}
-
-export interface ScopeLogs {
-  readonly scope: Scope;
-  readonly logRecords: readonly LogRecord[];
-}
-
-export interface ResourceLogs {
-  readonly resource: Resource;
-  readonly scopeLogs: readonly ScopeLogs[];
-}
-
-/**
- * `resourceMetrics` may be a getter that decodes at the first look, so ask `itemCount` for a count and do not look where
- * data is only passed on.
- */
-export interface MetricsBatch {
-  readonly signal: 'metrics';
+export interface MetricsBatch extends BatchOf<'metrics'> {
   readonly resourceMetrics: readonly ResourceMetrics[];
 }
 
-export interface LogsBatch {
-  readonly signal: 'logs';
+export interface LogsBatch extends BatchOf<'logs'> {
   readonly resourceLogs: readonly ResourceLogs[];
 }
 
-export type Batch = MetricsBatch | LogsBatch;
-export type Signal = Batch['signal'];
-export const signals: readonly Signal[] = ['metrics', 'logs'];
+export interface TracesBatch extends BatchOf<'traces'> {
+  readonly resourceSpans: readonly ResourceSpans[];
+}
 
-export const metricsBatch = (resourceMetrics: readonly ResourceMetrics[]): MetricsBatch => ({
+/** Passed on as it came: an ExportProfilesServiceRequest, whose dictionary forbids to take it apart or to merge it. */
+export interface ProfilesBatch extends BatchOf<'profiles'> {
+  readonly request: Uint8Array;
+}
+
+export type Batch = MetricsBatch | LogsBatch | TracesBatch | ProfilesBatch;
+export type Signal = Batch['signal'];
+export const signals: readonly Signal[] = ['metrics', 'logs', 'traces', 'profiles'];
+
+/** The batches that are resources with items: all but profiles. */
+export type ResourceBatch = Exclude<Batch, ProfilesBatch>;
+type ResourceSignal = ResourceBatch['signal'];
+export type ResourcesOf = {
+  readonly metrics: readonly ResourceMetrics[];
+  readonly logs: readonly ResourceLogs[];
+  readonly traces: readonly ResourceSpans[];
+};
+
+export const metricsBatch = (resourceMetrics: readonly ResourceMetrics[], metadata?: Metadata): MetricsBatch => ({
   signal: 'metrics',
   resourceMetrics,
+  ...(metadata && { metadata }),
 });
 
-export const logsBatch = (resourceLogs: readonly ResourceLogs[]): LogsBatch => ({ signal: 'logs', resourceLogs });
+export const logsBatch = (resourceLogs: readonly ResourceLogs[], metadata?: Metadata): LogsBatch => ({
+  signal: 'logs',
+  resourceLogs,
+  ...(metadata && { metadata }),
+});
 
-const counts = new WeakMap<Batch, number>();
+export const tracesBatch = (resourceSpans: readonly ResourceSpans[], metadata?: Metadata): TracesBatch => ({
+  signal: 'traces',
+  resourceSpans,
+  ...(metadata && { metadata }),
+});
 
-/** Data points or log records: what self-telemetry calls items. Counted once a batch. */
-export function itemCount(batch: Batch): number {
-  let items = counts.get(batch);
-  if (items === undefined) {
-    items = 0;
-    if (batch.signal === 'metrics') {
+/** `samples`: how many it holds. */
+export function profilesBatch(request: Uint8Array, samples: number, metadata?: Metadata): ProfilesBatch {
+  const batch: ProfilesBatch = { signal: 'profiles', request, ...(metadata && { metadata }) };
+  facts.set(batch, { items: samples, bytes: request.length });
+  return batch;
+}
+
+/** A part of a batch that has one resource. */
+export interface ResourcePart {
+  /** May be decoded when asked for. */
+  readonly resource: Resource;
+  readonly batch: ResourceBatch;
+}
+
+/** What a codec knows of a batch of one signal that it has not decoded. */
+export interface Encoded<S extends ResourceSignal> {
+  readonly items: number;
+  /** The encoded size. */
+  readonly bytes: number;
+  /** Called at the first look, once. */
+  decode(): ResourcesOf[S];
+  /** A batch for each resource, in their order, nothing below the resource decoded. */
+  split(): readonly ResourcePart[];
+  /** The same batch with other resources, nothing below them decoded. Undefined where no resource changed. */
+  mapResources(change: (resource: Resource) => Resource): ResourceBatch | undefined;
+}
+
+/** A batch that is bytes until someone looks at its resources. */
+export function encodedBatch<S extends ResourceSignal>(
+  signal: S,
+  encoded: Encoded<S>,
+  metadata?: Metadata,
+): Extract<Batch, { signal: S }> {
+  const batch = lazyBatch(signal, () => encoded.decode(), metadata);
+  facts.set(batch, { items: encoded.items, bytes: encoded.bytes, encoded });
+  return batch;
+}
+
+/** What is known of a batch besides its resources. */
+interface Facts {
+  items: number;
+  bytes?: number;
+  readonly encoded?: Encoded<ResourceSignal>;
+  readonly parts?: readonly Batch[];
+}
+
+const facts = new WeakMap<Batch, Facts>();
+
+function factsOf(batch: Batch): Facts {
+  let known = facts.get(batch);
+  if (!known) {
+    known = { items: countItems(batch) };
+    facts.set(batch, known);
+  }
+  return known;
+}
+
+const resourcesKey = { metrics: 'resourceMetrics', logs: 'resourceLogs', traces: 'resourceSpans' } as const;
+
+function lazyBatch<S extends ResourceSignal>(
+  signal: S,
+  load: () => readonly unknown[],
+  metadata: Metadata | undefined,
+): Extract<Batch, { signal: S }> {
+  let loaded: readonly unknown[] | undefined;
+  const batch = {
+    signal,
+    get [resourcesKey[signal]]() {
+      return (loaded ??= load());
+    },
+    ...(metadata && { metadata }),
+  };
+  return Object.freeze(batch) as unknown as Extract<Batch, { signal: S }>;
+}
+
+/** The resources of a batch, whatever its signal. Decodes it. */
+export function resourcesOf<B extends ResourceBatch>(batch: B): ResourcesOf[B['signal']] {
+  return (batch as unknown as Record<string, unknown>)[resourcesKey[batch.signal]] as ResourcesOf[B['signal']];
+}
+
+/** A batch of the signal, with these resources. */
+export const batchOf = <S extends ResourceSignal>(
+  signal: S,
+  resources: ResourcesOf[S],
+  metadata?: Metadata,
+): Extract<Batch, { signal: S }> =>
+  ({ signal, [resourcesKey[signal]]: resources, ...(metadata && { metadata }) }) as unknown as Extract<
+    Batch,
+    { signal: S }
+  >;
+
+/** Data points, log records, spans or samples of profiles: what self-telemetry calls items. Counted once a batch. */
+export const itemCount = (batch: Batch): number => factsOf(batch).items;
+
+function countItems(batch: Batch): number {
+  let items = 0;
+  switch (batch.signal) {
+    case 'metrics':
       for (const { scopeMetrics } of batch.resourceMetrics)
         for (const { metrics } of scopeMetrics) for (const metric of metrics) items += metric.dataPoints.length;
-    } else {
+      return items;
+    case 'logs':
       for (const { scopeLogs } of batch.resourceLogs)
         for (const { logRecords } of scopeLogs) items += logRecords.length;
-    }
-    counts.set(batch, items);
+      return items;
+    case 'traces':
+      for (const { scopeSpans } of batch.resourceSpans) for (const { spans } of scopeSpans) items += spans.length;
+      return items;
+    case 'profiles':
+      throw new TypeError('A batch of profiles is made by profilesBatch, which is told its samples.');
   }
-  return items;
 }
 
 /** What an item of a batch of objects is taken to weigh, for the bounds of queues: about an OTLP point with six attributes. */
 const bytesPerItem = 220;
 
 /** The size that bounds in bytes count: the encoded size where it is known, an estimate where not. */
-export const byteSize = (batch: Batch): number => itemCount(batch) * bytesPerItem;
+export function byteSize(batch: Batch): number {
+  const known = factsOf(batch);
+  return (known.bytes ??= known.items * bytesPerItem);
+}
 
-/** One batch with the resources of all, in their order. They must be of one signal, and at least one. */
-export function mergeBatches(batches: readonly Batch[]): Batch {
+/** What a batch was merged from, in their order; the batch itself if it was not. Its seams are where parts meet. */
+export const partsOf = (batch: Batch): readonly Batch[] => facts.get(batch)?.parts ?? [batch];
+
+/**
+ * One batch with the resources of all, in their order, that knows its parts. They must be of one signal, which is not
+ * profiles, and at least one. Metadata stays where it is the same in all, unless it is given.
+ */
+export function mergeBatches(batches: readonly Batch[], given?: Metadata): Batch {
   const [first] = batches;
   if (!first) throw new RangeError('There is nothing to merge.');
   if (batches.length === 1) return first;
-  if (first.signal === 'metrics')
-    return metricsBatch(batches.flatMap((batch) => (batch as MetricsBatch).resourceMetrics));
-  return logsBatch(batches.flatMap((batch) => (batch as LogsBatch).resourceLogs));
+  if (first.signal === 'profiles') throw new TypeError('Profiles cannot be merged: each has a dictionary of its own.');
+  const parts = batches.flatMap(partsOf);
+  const metadata = given ?? (batches.every((batch) => batch.metadata === first.metadata) ? first.metadata : undefined);
+  const load = (): readonly unknown[] =>
+    parts.flatMap((part) => resourcesOf(part as ResourceBatch) as readonly unknown[]);
+  const merged = lazyBatch(first.signal, load, metadata);
+  let [items, bytes] = [0, 0];
+  for (const part of parts) {
+    items += itemCount(part);
+    bytes += byteSize(part);
+  }
+  facts.set(merged, { items, bytes, parts });
+  return merged;
 }
 
-export const isEnded = (point: DataPoint<unknown>): boolean => ((point.flags ?? 0) & noRecordedValue) !== 0;
+/** Whether it is only what its maker put into it: neither encoded nor merged. */
+export const isPlain = (batch: Batch): boolean => {
+  const known = facts.get(batch);
+  return !known?.encoded && !known?.parts;
+};
 
-/** The same series with no value: tells consumers that they have ended at `time`. */
-export function endSeries(ended: ResourceMetrics, time: HrTime): ResourceMetrics {
-  const endPoint = ({ startTime, attributes }: DataPoint<unknown>): DataPoint<never> => ({
-    startTime,
-    endTime: time,
-    attributes,
-    value: undefined,
-    flags: noRecordedValue,
+/** A batch for each resource. What is still encoded stays so. */
+export function splitByResource(batch: ResourceBatch): readonly ResourcePart[] {
+  const known = facts.get(batch);
+  if (known?.parts) return known.parts.flatMap((part) => splitByResource(part as ResourceBatch));
+  if (known?.encoded) return known.encoded.split();
+  const { signal, metadata } = batch;
+  return (resourcesOf(batch) as readonly { readonly resource: Resource }[]).map((one) => ({
+    resource: one.resource,
+    batch: batchOf(signal, [one] as never, metadata) as ResourceBatch,
+  }));
+}
+
+/**
+ * The batch with every resource put through `change`, which returns the same object where nothing changes. What is still
+ * encoded stays so below its resources. The same batch if no resource changed.
+ */
+export function mapResources(batch: ResourceBatch, change: (resource: Resource) => Resource): ResourceBatch {
+  const known = facts.get(batch);
+  if (known?.encoded) return known.encoded.mapResources(change) ?? batch;
+  if (known?.parts) {
+    const parts = known.parts.map((part) => mapResources(part as ResourceBatch, change));
+    return parts.every((part, index) => part === known.parts![index]) ? batch : (mergeBatches(parts) as ResourceBatch);
+  }
+  const resources = resourcesOf(batch) as readonly { readonly resource: Resource }[];
+  const mapped = resources.map((one) => {
+    const resource = change(one.resource);
+    return resource === one.resource ? one : { ...one, resource };
   });
-  return {
-    resource: ended.resource,
-    scopeMetrics: ended.scopeMetrics.map(({ scope, metrics }) => ({
-      scope,
-      metrics: metrics.map((metric) => ({ ...metric, dataPoints: metric.dataPoints.map(endPoint) }) as MetricData),
-    })),
-  };
+  if (mapped.every((one, index) => one === resources[index])) return batch;
+  return batchOf(batch.signal, mapped as never, batch.metadata) as ResourceBatch;
 }
-
-export function hrTime(ms: number): HrTime {
-  const seconds = Math.floor(ms / 1000);
-  return [seconds, Math.round((ms - seconds * 1000) * 1e6)];
-}
-
-/** Nanoseconds since the epoch, as OTLP carries them. */
-export const nanoseconds = ([seconds, nanos]: HrTime): bigint => BigInt(seconds) * 1_000_000_000n + BigInt(nanos);

@@ -1,6 +1,6 @@
 import { createNoopMeter } from '@opentelemetry/api';
-import type { Clock, Context } from '../component.ts';
-import { memoryStorage } from '../standalone.ts';
+import type { Clock, ExtensionContext } from '../component.ts';
+import { memoryStorage, noExtension, theOnly } from '../standalone.ts';
 
 export interface ManualClock extends Clock {
   /** Moves time on, and wakes who slept until then. */
@@ -48,12 +48,12 @@ export interface LoggedLine {
   readonly fields: object;
 }
 
-export interface TestContext extends Context {
+export interface TestContext extends ExtensionContext {
   /** What the component has logged. */
   readonly lines: readonly LoggedLine[];
 }
 
-export function testContext(overrides: Partial<Context> = {}): TestContext {
+export function testContext(overrides: Partial<ExtensionContext> = {}): TestContext {
   const lines: LoggedLine[] = [];
   const at = (level: LoggedLine['level']) => (fields: object, message: string) =>
     void lines.push({ level, message, fields });
@@ -63,6 +63,9 @@ export function testContext(overrides: Partial<Context> = {}): TestContext {
     meter: createNoopMeter(),
     clock: manualClock(),
     storage: memoryStorage(),
+    copy: theOnly,
+    extension: noExtension,
+    status: () => ({ ready: true, starting: new Map(), exporters: new Map() }),
     ...overrides,
     lines,
   };

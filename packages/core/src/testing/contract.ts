@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Batch, ResourceMetrics } from '../batch.ts';
-import { metricsBatch, pointType, temporality, valueType } from '../batch.ts';
-import type { Component, Consumer, Context } from '../component.ts';
+import { metricsBatch, pointType, signals, temporality, valueType } from '../batch.ts';
+import type { Component, Consumer } from '../component.ts';
 import { checkConfig, ConfigError, rawConfig } from '../config/index.ts';
 import { resolveConfig } from '../config/resolve.ts';
 import type { AnyDefinition } from '../definition.ts';
@@ -119,7 +119,7 @@ async function check(definition: AnyDefinition, config: object): Promise<void> {
   });
 }
 
-const neighbour = { description: 'A neighbour.', config: { properties: {} }, signals: ['metrics', 'logs'] } as const;
+const neighbour = { description: 'A neighbour.', config: { properties: {} }, signals } as const;
 const neighbours = [
   { ...neighbour, kind: 'receiver', type: 'contract_in', create: () => ({}) },
   { ...neighbour, kind: 'exporter', type: 'contract_out', create: () => ({ consume: async () => {} }) },
@@ -144,7 +144,7 @@ const deadline = (): AbortSignal => AbortSignal.timeout(5_000);
 
 function instance(definition: AnyDefinition, config: object, next: Consumer = sink()): Component & Partial<Consumer> {
   const resolved = resolveConfig(definition.config, config as never) as Readonly<Record<string, unknown>>;
-  const context: Context = testContext({ clock: systemClock, id: definition.type });
+  const context = testContext({ clock: systemClock, id: definition.type });
   switch (definition.kind) {
     case 'scraper':
       return createScraper(definition, resolved, context);

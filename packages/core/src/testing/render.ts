@@ -1,7 +1,7 @@
 import type { AnyValue, Attributes, Batch, DataPoint, MetricData, Resource } from '../batch.ts';
-import { isEnded } from '../batch.ts';
+import { isEnded, itemCount } from '../batch.ts';
 
-/** A batch as sorted text, a line a point or record: for golden files. Times are left out. */
+/** A batch as sorted text, a line a point, record or span: for golden files. Times are left out. */
 export function render(batch: Batch): string {
   const lines: string[] = [];
   if (batch.signal === 'metrics') {
@@ -9,12 +9,16 @@ export function render(batch: Batch): string {
       for (const { metrics } of scopeMetrics)
         for (const metric of metrics)
           for (const point of metric.dataPoints) lines.push(renderPoint(resource, metric, point));
-  } else {
+  } else if (batch.signal === 'logs') {
     for (const { resource, scopeLogs } of batch.resourceLogs)
       for (const { logRecords } of scopeLogs)
         for (const { severityText, body, attributes } of logRecords)
           lines.push(`${severityText ?? '-'} ${text(body ?? null)} ${labels(resource, attributes)}`);
-  }
+  } else if (batch.signal === 'traces') {
+    for (const { resource, scopeSpans } of batch.resourceSpans)
+      for (const { spans } of scopeSpans)
+        for (const { name, attributes } of spans) lines.push(`${name} ${labels(resource, attributes)}`);
+  } else lines.push(`${itemCount(batch)} samples in ${batch.request.length} bytes`);
   return `${lines.sort().join('\n')}\n`;
 }
 

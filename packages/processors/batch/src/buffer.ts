@@ -1,4 +1,4 @@
-import type { Batch, Consumer, Context } from '@millrace/core';
+import type { Batch, Consumer, Context, Metadata } from '@millrace/core';
 import { isPermanent, itemCount, mergeBatches } from '@millrace/core';
 import type { Sender } from './sender.ts';
 import { createCounters } from './telemetry.ts';
@@ -29,10 +29,12 @@ export interface Limits {
   readonly send_batch_size: number;
   readonly send_batch_max_size: number;
   readonly timeout: number;
+  /** What all that comes here has in common. */
+  readonly metadata: Metadata | undefined;
 }
 
 export function createBuffer(limits: Limits, context: Context, next: Consumer): PartBuffer {
-  const { send_batch_size: size, send_batch_max_size: max, timeout } = limits;
+  const { send_batch_size: size, send_batch_max_size: max, timeout, metadata } = limits;
   const immediate = size === 0 || timeout === 0;
   const counters = createCounters(context);
   const flights = new Set<Flight>();
@@ -62,7 +64,7 @@ export function createBuffer(limits: Limits, context: Context, next: Consumer): 
     counters.sent(parts.reduce((items, { batch }) => items + itemCount(batch), 0));
     const abort = new AbortController();
     // `deliver` calls `next` before its first await, so batches are handed on in the order in which they were taken.
-    const flight = { parts, abort, landed: deliver(parts, next, abort.signal) };
+    const flight = { parts, abort, landed: deliver(parts, next, { metadata, signal: abort.signal }) };
     flights.add(flight);
     void flight.landed.then(() => flights.delete(flight));
   }
@@ -125,13 +127,22 @@ export function createBuffer(limits: Limits, context: Context, next: Consumer): 
   };
 }
 
+interface Delivery {
+  readonly metadata: Metadata | undefined;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Tells every sender its own outcome, and never rejects. What was refused for good is tried again in halves, down to
  * single parts, so that one sender's bad data takes nobody else's down with it.
  */
-async function deliver(parts: readonly Part[], next: Consumer, signal: AbortSignal): Promise<void> {
+async function deliver(parts: readonly Part[], next: Consumer, { metadata, signal }: Delivery): Promise<void> {
   try {
-    await next.consume(mergeBatches(parts.map(({ batch }) => batch)), signal);
+    const merged = mergeBatches(
+      parts.map(({ batch }) => batch),
+      metadata,
+    );
+    await next.consume(merged, signal);
     for (const { sender } of parts) sender.partAccepted();
   } catch (error) {
     if (parts.length === 1 || !isPermanent(error)) {
@@ -141,7 +152,7 @@ async function deliver(parts: readonly Part[], next: Consumer, signal: AbortSign
     const half = parts.length >> 1;
     for (const some of [parts.slice(0, half), parts.slice(half)]) {
       const wanted = some.filter(({ sender }) => !sender.gone);
-      if (wanted.length > 0) await deliver(wanted, next, signal);
+      if (wanted.length > 0) await deliver(wanted, next, { metadata, signal });
     }
   }
 }

@@ -1,21 +1,29 @@
-import type { Signal } from '@millrace/core';
-import { RefusedError, defineProcessor, itemCount } from '@millrace/core';
+import type { Batch } from '@millrace/core';
+import {
+  cutBatch,
+  defineProcessor,
+  itemCount,
+  partitionKey,
+  PermanentError,
+  pickMetadata,
+  RefusedError,
+} from '@millrace/core';
 import type { PartBuffer } from './buffer.ts';
 import { createBuffer } from './buffer.ts';
-import { cut } from './cut.ts';
 import { createSender } from './sender.ts';
 
 export default defineProcessor({
   type: 'batch',
   description: 'Gathers small batches into larger ones, and cuts those that are too large.',
-  signals: ['metrics', 'logs'],
+  signals: ['metrics', 'logs', 'traces'],
   config: {
     properties: {
       send_batch_size: {
         type: 'integer',
         minimum: 0,
         default: 8192,
-        description: 'How many data points or log records are sent at once, without waiting any longer. 0: never wait.',
+        description:
+          'How many items (data points, log records, spans) are sent at once, without waiting any longer. 0: never wait.',
       },
       timeout: {
         type: 'string',
@@ -27,7 +35,19 @@ export default defineProcessor({
         type: 'integer',
         minimum: 0,
         default: 0,
-        description: 'The most data points or log records that a batch may have; a larger one is cut. 0: no limit.',
+        description: 'The most items that a batch may have; a larger one is cut. 0: no limit.',
+      },
+      metadata_keys: {
+        type: 'array',
+        default: [],
+        items: { type: 'string', minLength: 1, description: 'The name of a header.' },
+        description: 'Headers, included by a receiver, in which all of a batch are the same.',
+      },
+      metadata_cardinality_limit: {
+        type: 'integer',
+        minimum: 0,
+        default: 1000,
+        description: 'How many combinations of those headers there may be; a new one beyond is refused. 0: no limit.',
       },
     },
   },
@@ -41,14 +61,18 @@ export default defineProcessor({
         ]
       : [],
   create(config, context, next) {
-    const buffers = new Map<Signal, PartBuffer>();
+    const { metadata_keys: keys, metadata_cardinality_limit: limit } = config;
+    const buffers = new Map<string, PartBuffer>();
     let closed = false;
 
-    function bufferOf(signal: Signal): PartBuffer {
-      let buffer = buffers.get(signal);
+    function bufferOf(batch: Batch): PartBuffer {
+      const key = partitionKey(batch, keys);
+      let buffer = buffers.get(key);
       if (!buffer) {
-        buffer = createBuffer(config, context, next);
-        buffers.set(signal, buffer);
+        if (keys.length > 0 && limit > 0 && buffers.size >= limit)
+          throw new PermanentError(`There are more than ${limit} combinations of ${keys.join(', ')}.`);
+        buffer = createBuffer({ ...config, metadata: pickMetadata(batch, keys) }, context, next);
+        buffers.set(key, buffer);
       }
       return buffer;
     }
@@ -58,9 +82,9 @@ export default defineProcessor({
         if (closed) throw new RefusedError(`${context.id} has shut down.`);
         signal?.throwIfAborted();
         if (itemCount(batch) === 0) return;
-        const parts = cut(batch, config.send_batch_max_size);
+        const buffer = bufferOf(batch);
+        const parts = cutBatch(batch, config.send_batch_max_size);
         const sender = createSender(parts.length);
-        const buffer = bufferOf(batch.signal);
         const giveUp = (): void => {
           sender.giveUp(signal?.reason);
           buffer.forget(sender, signal?.reason);

@@ -1,8 +1,8 @@
-import type { MetricData, MetricsBatch, ResourceMetrics } from '@millrace/core';
-import { itemCount, logsBatch, mergeBatches, metricsBatch, pointType, temporality, valueType } from '@millrace/core';
-import { render } from '@millrace/core/testing';
+import type { MetricData, MetricsBatch, ResourceMetrics } from './batch.ts';
+import { itemCount, logsBatch, mergeBatches, metricsBatch, pointType, temporality, valueType } from './batch.ts';
+import { render } from './testing/render.ts';
 import { describe, expect, it } from 'vitest';
-import { cut } from './cut.ts';
+import { cutBatch } from './cut.ts';
 
 /** Resources → scopes → metrics, each given by its number of points. */
 const shaped = (...resources: number[][][]): MetricsBatch =>
@@ -38,7 +38,7 @@ const shapes: MetricsBatch[] = [
 
 describe.each(shapes)('shape %#', (batch) => {
   it.each([1, 2, 3, 4, 5, 7, 9, 100])('in pieces of %i', (max) => {
-    const pieces = cut(batch, max);
+    const pieces = cutBatch(batch, max);
     const items = itemCount(batch);
     expect(pieces.map(itemCount)).toEqual(
       Array.from({ length: Math.ceil(items / max) }, (_, index) => Math.min(max, items - index * max)),
@@ -59,14 +59,14 @@ describe.each(shapes)('shape %#', (batch) => {
 
 it('shares what fits whole, and what is not cut at all', () => {
   const batch = shaped([[2]], [[2, 2]], [[2]]);
-  const [first, second] = cut(batch, 4) as MetricsBatch[];
+  const [first, second] = cutBatch(batch, 4) as MetricsBatch[];
   const resources = batch.resourceMetrics as readonly ResourceMetrics[];
   expect(first!.resourceMetrics[0]).toBe(resources[0]);
   expect(first!.resourceMetrics[1]!.scopeMetrics[0]!.metrics[0]).toBe(resources[1]!.scopeMetrics[0]!.metrics[0]);
   expect(first!.resourceMetrics[1]!.resource).toBe(resources[1]!.resource);
   expect(second!.resourceMetrics[1]).toBe(resources[2]);
-  expect(cut(batch, 0)).toEqual([batch]);
-  expect(cut(batch, 8)[0]).toBe(batch);
+  expect(cutBatch(batch, 0)).toEqual([batch]);
+  expect(cutBatch(batch, 8)[0]).toBe(batch);
 });
 
 it('cuts log records', () => {
@@ -81,7 +81,7 @@ it('cuts log records', () => {
       ],
     },
   ]);
-  const pieces = cut(batch, 2);
+  const pieces = cutBatch(batch, 2);
   expect(pieces.map(itemCount)).toEqual([2, 1]);
   expect(render(mergeBatches(pieces))).toBe(render(batch));
 });

@@ -1,24 +1,66 @@
 import type {
   Batch,
   LogRecord,
+  LogsBatch,
   MetricData,
+  MetricsBatch,
+  ResourceBatch,
   ResourceLogs,
   ResourceMetrics,
+  ResourceSpans,
   ScopeLogs,
   ScopeMetrics,
-} from '@millrace/core';
-import { itemCount, logsBatch, metricsBatch } from '@millrace/core';
+  ScopeSpans,
+  Span,
+  TracesBatch,
+} from './batch.ts';
+import { batchOf, isPlain, itemCount, mergeBatches, splitByResource } from './batch.ts';
 
 /**
- * Batches of `max` items (the last may have fewer) that together hold the same items in the same order. Whole resources,
- * scopes and metrics are shared; only the one that does not fit is opened, and each of its pieces keeps what describes it.
+ * Batches of at most `max` items (0: no limit) that together hold the same items in the same order. What is encoded is cut
+ * between its resources and stays encoded; only a resource that alone has more is decoded. Profiles are never cut.
  */
-export function cut(batch: Batch, max: number): readonly Batch[] {
-  if (max === 0 || itemCount(batch) <= max) return [batch];
+export function cutBatch(batch: Batch, max: number): readonly Batch[] {
+  if (max === 0 || itemCount(batch) <= max || batch.signal === 'profiles') return [batch];
+  return isPlain(batch) ? cutItems(batch, max) : cutResources(batch, max);
+}
+
+function cutResources(batch: ResourceBatch, max: number): readonly Batch[] {
+  const pieces: Batch[] = [];
+  let piece: Batch[] = [];
+  let room = max;
+  const close = (): void => {
+    if (piece.length > 0) pieces.push(mergeBatches(piece));
+    piece = [];
+    room = max;
+  };
+  const add = (part: Batch): void => {
+    const items = itemCount(part);
+    if (items > room) close();
+    piece.push(part);
+    room -= items;
+  };
+  for (const { batch: part } of splitByResource(batch)) {
+    if (itemCount(part) <= max) add(part);
+    else for (const one of cutItems(part, max)) add(one);
+  }
+  close();
+  return pieces;
+}
+
+/**
+ * Every piece but the last has exactly `max` items. Whole resources, scopes and metrics are shared; only the one that does
+ * not fit is opened, and each of its pieces keeps what describes it.
+ */
+function cutItems(batch: ResourceBatch, max: number): readonly Batch[] {
   const filling: Filling = { room: max, max };
-  return batch.signal === 'metrics'
-    ? divide(batch.resourceMetrics, resourceMetricsLevel, filling).map(metricsBatch)
-    : divide(batch.resourceLogs, resourceLogsLevel, filling).map(logsBatch);
+  const { metadata } = batch;
+  const pieces = {
+    metrics: () => divide((batch as MetricsBatch).resourceMetrics, resourceMetricsLevel, filling),
+    logs: () => divide((batch as LogsBatch).resourceLogs, resourceLogsLevel, filling),
+    traces: () => divide((batch as TracesBatch).resourceSpans, resourceSpansLevel, filling),
+  }[batch.signal]();
+  return pieces.map((resources) => batchOf(batch.signal, resources as never, metadata));
 }
 
 /** How much still fits into the piece that is being filled. */
@@ -97,4 +139,16 @@ const resourceLogsLevel: Level<ResourceLogs> = {
   size: ({ scopeLogs }) => total(scopeLogs, scopeLogsLevel),
   open: (resource, filling) =>
     divide(resource.scopeLogs, scopeLogsLevel, filling).map((scopeLogs) => ({ ...resource, scopeLogs })),
+};
+
+const scopeSpansLevel: Level<ScopeSpans> = {
+  size: ({ spans }) => spans.length,
+  open: (scope, filling) =>
+    divide<Span>(scope.spans, itemLevel as Level<Span>, filling).map((spans) => ({ ...scope, spans })),
+};
+
+const resourceSpansLevel: Level<ResourceSpans> = {
+  size: ({ scopeSpans }) => total(scopeSpans, scopeSpansLevel),
+  open: (resource, filling) =>
+    divide(resource.scopeSpans, scopeSpansLevel, filling).map((scopeSpans) => ({ ...resource, scopeSpans })),
 };
