@@ -1,15 +1,16 @@
 import { createNoopMeter, type MeterProvider } from '@opentelemetry/api';
 import { dirname, resolve } from 'node:path';
 import type { Batch } from './batch.ts';
-import type { Clock, Logger, Storage } from './component.ts';
+import type { Clock, CollectorStatus, Logger, Storage } from './component.ts';
 import { checkConfig, type LoadOptions, loadConfig, type RawConfig, rawConfig } from './config/index.ts';
 import type { CheckedConfig } from './config/model.ts';
+import { parallelPart } from './config/workers.ts';
 import type { AnyDefinition } from './definition.ts';
 import { createGraph, type Graph } from './graph/graph.ts';
 import { createLogger, withFields } from './log.ts';
 import { createPlugins } from './plugins.ts';
 import { createPushHandle } from './push.ts';
-import { memoryStorage, systemClock } from './standalone.ts';
+import { memoryStorage, noExtension, systemClock } from './standalone.ts';
 
 /** A path or glob, several of them, or the config itself as an object. */
 export type ConfigInput = string | readonly string[] | Readonly<Record<string, unknown>>;
@@ -26,6 +27,10 @@ export interface CollectorOptions extends LoadOptions {
   readonly clock?: Clock;
   /** The storage of a component, by its place in the graph (`receiver/file_log`). Default: in memory. */
   readonly storage?: (component: string) => Storage;
+  /** Which of `service.workers` copies this is: the first, 0, runs everything, the others what can be copied. */
+  readonly copy?: number;
+  /** Of the other copies: what the status says is that of all. */
+  readonly others?: () => readonly CollectorStatus[];
   /** What `load` made of the same input, if it has been called already. */
   readonly loaded?: CheckedConfig;
   /** `manual`: receivers that poll do so only at `scrapeOnce`. */
@@ -44,13 +49,15 @@ export interface Collector {
   scrapeOnce(): Promise<void>;
   /** Hands a batch to the `push` receiver (or `push/name`) of the config. */
   push(batch: Batch, receiver?: string): Promise<void>;
+  /** What has started, and how the exporters do. */
+  status(): CollectorStatus;
   /** Delivers what is held, within `service.shutdown_timeout` or until the signal aborts, and stops everything. */
   shutdown(signal?: AbortSignal): Promise<void>;
 }
 
 /** Reads and checks a config; nothing is started. Rejects with a `ConfigError` that says everything that is wrong with it. */
 export async function createCollector(input: ConfigInput, options: CollectorOptions = {}): Promise<Collector> {
-  const { clock = systemClock, meterProvider, polling = 'interval' } = options;
+  const { clock = systemClock, meterProvider, polling = 'interval', copy = 0, others = () => [] } = options;
   const log =
     options.log ??
     createLogger({ level: 'warn', encoding: 'console', write: (line) => void process.stderr.write(`${line}\n`) });
@@ -69,10 +76,16 @@ export async function createCollector(input: ConfigInput, options: CollectorOpti
       meter,
       clock,
       storage: storage(`${kind}/${id}`),
+      copy: { index: copy, count: copies },
+      extension: noExtension, // the plan knows them
+      status,
       polling,
     }),
     { clock, log },
   );
+  const copies = config.workers; // a reload that says otherwise comes with the next start
+  const ofCopy = (whole: CheckedConfig): CheckedConfig => (copy === 0 ? whole : parallelPart(whole).config);
+  const status = (): CollectorStatus => joinStatus([graph.status(), ...others()]);
   let state: 'new' | 'running' | 'stopped' = 'new';
   let change: Promise<void> = Promise.resolve();
   /** One change at a time. */
@@ -86,13 +99,19 @@ export async function createCollector(input: ConfigInput, options: CollectorOpti
       inTurn(async () => {
         if (state !== 'new') throw new Error('The collector has been started before: make another.');
         state = 'running';
-        await graph.apply(config);
+        await graph.apply(ofCopy(config));
       }),
     reload: (next = source) =>
       inTurn(async () => {
         const loaded = await read(next);
-        if (state === 'running') await graph.apply(loaded);
+        const before = config;
         config = loaded;
+        try {
+          if (state === 'running') await graph.apply(ofCopy(loaded));
+        } catch (error) {
+          config = before;
+          throw error;
+        }
         source = next;
       }),
     async scrapeOnce() {
@@ -106,6 +125,7 @@ export async function createCollector(input: ConfigInput, options: CollectorOpti
       );
       if (errors.length > 0) throw new AggregateError(errors, 'not everything was taken');
     },
+    status,
     push: (batch, receiver = 'push') => handle.push(batch, receiver),
     shutdown: (signal) =>
       inTurn(async () => {
@@ -114,6 +134,17 @@ export async function createCollector(input: ConfigInput, options: CollectorOpti
         const deadline = AbortSignal.timeout(config.telemetry.shutdown_timeout);
         await graph.shutdown(signal ? AbortSignal.any([signal, deadline]) : deadline);
       }),
+  };
+}
+
+/** The first copy speaks under the components' own places, the others under theirs with `@1` and so on. */
+function joinStatus([first, ...others]: readonly CollectorStatus[]): CollectorStatus {
+  const rename = <T>(own: ReadonlyMap<string, T>, index: number): (readonly [string, T])[] =>
+    [...own].map(([place, one]) => [`${place}@${index + 1}`, one]);
+  return {
+    ready: first!.ready && others.every(({ ready }) => ready),
+    starting: new Map([...first!.starting, ...others.flatMap(({ starting }, index) => rename(starting, index))]),
+    exporters: new Map([...first!.exporters, ...others.flatMap(({ exporters }, index) => rename(exporters, index))]),
   };
 }
 

@@ -21,6 +21,39 @@ export interface Component {
   shutdown?(signal: AbortSignal): Promise<void>;
 }
 
+/** What an extension can do for components whose config names it. Its definition says which of these it `provides`. */
+export interface Extension extends Component {
+  /** `server_auth`: for a server. Rejects with a PermanentError unless a request with these headers may come in. */
+  authenticate?(headers: Headers): Promise<void> | void;
+  /** `client_auth`: for a client. The headers that show who it is; asked for at every request. */
+  credentials?(): Promise<Readonly<Record<string, string>>> | Readonly<Record<string, string>>;
+  /** `admission`: for a server, before it reads a request of so many bytes. Throws a RefusedError where there is no room. */
+  admit?(bytes: number): void;
+  /** `storage`: the batches of one exporter, kept on disk. The name is the component's place and its signal. */
+  openBatches?(name: string): Promise<StoredBatches>;
+}
+
+/** Headers as `node:http` gives them, their names in lower case. */
+export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** Batches on disk, in the order in which they came. */
+export interface StoredBatches {
+  /** What is held and not done with. */
+  readonly size: { readonly batches: number; readonly items: number; readonly bytes: number };
+  /** On disk once it resolves. A RefusedError where there is no room. */
+  append(batch: Batch): Promise<void>;
+  /** The next that has not been read since it was opened; undefined if there is none now. */
+  read(): Promise<StoredBatch | undefined>;
+  /** What was read and is not done comes again when it is opened the next time. */
+  close(): Promise<void>;
+}
+
+export interface StoredBatch {
+  readonly batch: Batch;
+  /** It has been delivered, or given up: it need not be kept. */
+  done(): void;
+}
+
 /** What the host gives a component, already bound to its id. */
 export interface Context {
   /** As in the config: `type` or `type/name`. */
@@ -29,6 +62,33 @@ export interface Context {
   readonly meter: Meter;
   readonly clock: Clock;
   readonly storage: Storage;
+  /** Which copy this is of how many (`service.workers`), from 0. */
+  readonly copy: { readonly index: number; readonly count: number };
+  /** The extension of this id, which the config names under a key of `format: 'extension'`. */
+  extension(id: string): Extension;
+}
+
+/** What the host gives an extension besides: how the whole does. */
+export interface ExtensionContext extends Context {
+  status(): CollectorStatus;
+}
+
+export interface CollectorStatus {
+  /** Every component has started. */
+  readonly ready: boolean;
+  /** Places in the graph (`exporter/otlp`) of what has not started yet, and why where that is known. */
+  readonly starting: ReadonlyMap<string, string>;
+  readonly exporters: ReadonlyMap<string, ExporterStatus>;
+}
+
+/** Times are milliseconds since the epoch. */
+export interface ExporterStatus {
+  readonly lastSuccess: number | undefined;
+  /** Since when every attempt has failed; undefined while they succeed. */
+  readonly failingSince: number | undefined;
+  readonly lastError: string | undefined;
+  /** In the units of `queue_size`; undefined without a queue. */
+  readonly queue: { readonly size: number; readonly capacity: number } | undefined;
 }
 
 /** Messages are sentences; what varies is a field. A pino logger is one. */

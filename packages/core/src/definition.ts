@@ -1,4 +1,4 @@
-import type { Component, Consumer, Context } from './component.ts';
+import type { Component, Consumer, Context, Extension, ExtensionContext } from './component.ts';
 import type { Attributes, Signal } from './batch.ts';
 import type { ConfigOf, ConfigSchema } from './schema.ts';
 
@@ -32,18 +32,27 @@ interface Definition<Kind extends string, in out S extends ConfigSchema> {
   diagnose?(config: NoInfer<ConfigOf<S>>): Promise<readonly Finding[]>;
 }
 
+/**
+ * True: several copies may run side by side in threads of their own (`service.workers`), each given a part of the data. It
+ * keeps nothing from one batch for the next that belongs to a series; a receiver shares its port with its copies.
+ */
+type Parallel = boolean;
+
 export interface ReceiverDefinition<in out S extends ConfigSchema = ConfigSchema> extends Definition<'receiver', S> {
   readonly signals: readonly Signal[];
+  readonly parallel?: Parallel;
   create(config: NoInfer<ConfigOf<S>>, context: Context, next: Consumer): Component;
 }
 
 export interface ProcessorDefinition<in out S extends ConfigSchema = ConfigSchema> extends Definition<'processor', S> {
   readonly signals: readonly Signal[];
+  readonly parallel?: Parallel;
   create(config: NoInfer<ConfigOf<S>>, context: Context, next: Consumer): Component & Consumer;
 }
 
 export interface ExporterDefinition<in out S extends ConfigSchema = ConfigSchema> extends Definition<'exporter', S> {
   readonly signals: readonly Signal[];
+  readonly parallel?: Parallel;
   /**
    * `queued` (the default): behind a queue, with retry and a timeout, each with the collector's defaults. `direct`: called
    * by the pipeline itself unless the user configures a queue; for exporters that only keep what they are given.
@@ -58,11 +67,17 @@ export interface ExporterDefinition<in out S extends ConfigSchema = ConfigSchema
 export interface ConnectorDefinition<in out S extends ConfigSchema = ConfigSchema> extends Definition<'connector', S> {
   /** Which signals it takes, and which it gives for each. */
   readonly signals: Readonly<Partial<Record<Signal, readonly Signal[]>>>;
+  readonly parallel?: Parallel;
   create(config: NoInfer<ConfigOf<S>>, context: Context, nexts: ReadonlyMap<string, Consumer>): Component & Consumer;
 }
 
+/** What components can be given by an extension that their config names. */
+export type Capability = 'server_auth' | 'client_auth' | 'admission' | 'storage';
+
 export interface ExtensionDefinition<in out S extends ConfigSchema = ConfigSchema> extends Definition<'extension', S> {
-  create(config: NoInfer<ConfigOf<S>>, context: Context): Component;
+  /** What of `Extension` its instances have. */
+  readonly provides?: readonly Capability[];
+  create(config: NoInfer<ConfigOf<S>>, context: ExtensionContext): Extension;
 }
 
 export interface MetricDeclaration {

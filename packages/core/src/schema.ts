@@ -2,6 +2,7 @@
  * The part of JSON Schema that a component's config may use, and the TypeScript types that follow from it. A schema is a
  * literal; what `create` receives is inferred from it.
  */
+import type { Capability } from './definition.ts';
 
 interface Described<T> {
   /** One sentence; the config table of the README and the editor show it. */
@@ -15,14 +16,17 @@ interface Described<T> {
  * - `secret`: redacted wherever a config is printed.
  * - `regex`: a JavaScript regular expression, checked with the config.
  * - `endpoint`: `host:port`.
+ * - `extension`: the id of an extension that `provides` what the schema says, declared and started by the config.
  */
-export type Format = 'duration' | 'bytes' | 'secret' | 'regex' | 'endpoint' | 'uri';
+export type Format = 'duration' | 'bytes' | 'secret' | 'regex' | 'endpoint' | 'uri' | 'extension';
 
 export interface StringSchema extends Described<string> {
   readonly type: 'string';
   readonly enum?: readonly string[];
   readonly pattern?: string;
   readonly format?: Format;
+  /** With `format: 'extension'`: what it must provide. */
+  readonly provides?: Capability;
   readonly minLength?: number;
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { diag, metrics } from '@opentelemetry/api';
+import { PermanentError } from './errors.ts';
 import type { Clock, Context, Storage } from './component.ts';
 
 export const systemClock: Clock = {
@@ -29,4 +30,13 @@ export const standaloneContext = (id: string): Context => ({
   meter: metrics.getMeter(id),
   clock: systemClock,
   storage: memoryStorage(),
+  copy: theOnly,
+  extension: noExtension,
 });
+
+export const theOnly: Context['copy'] = { index: 0, count: 1 };
+
+/** Where there is no pipeline, there are no extensions. */
+export const noExtension = (named: string): never => {
+  throw new PermanentError(`There is no extension "${named}" here.`);
+};

@@ -1,4 +1,4 @@
-import { checkComponents, type Components, type Finder } from './components.ts';
+import { checkComponents, checkNamedExtensions, type Components, type Finder } from './components.ts';
 import { checkConnectors } from './connectors.ts';
 import { ConfigError, sortDiagnostics } from './diagnostics.ts';
 import { type Findings, findings, mapAt } from './findings.ts';
@@ -12,6 +12,7 @@ import { serviceSchema, telemetryOf } from './service.ts';
 import { shape } from './shape.ts';
 import { closest, suggest } from './suggest.ts';
 import { validate } from './validate.ts';
+import { parallelPart } from './workers.ts';
 
 const topLevel = [...kinds.map(sectionOf), 'service', 'plugins'];
 
@@ -29,6 +30,7 @@ export async function checkConfig(raw: RawConfig, plugins: Finder): Promise<Chec
   const pipelines = checkPipelines(service.pipelines ?? {}, components, found);
   checkConnectors([...pipelines.values()], components, found);
   checkExtensions(service.extensions ?? [], components, found);
+  checkNamedExtensions(components, service.extensions ?? [], found);
   if (found.diagnostics.length > 0)
     throw new ConfigError(
       sortDiagnostics(found.diagnostics.map((diagnostic) => hideSecrets(diagnostic, found.secrets))),
@@ -37,7 +39,8 @@ export async function checkConfig(raw: RawConfig, plugins: Finder): Promise<Chec
   warnOfUnused(components, { pipelines: [...pipelines.values()], extensions: service.extensions ?? [] }, found);
   // Nothing is wrong: every component is there, and of its kind.
   const all = (kind: Kind) => components[kind] as ReadonlyMap<string, Configured<never, never>>;
-  return {
+  const { workers = 1 } = service;
+  const config: CheckedConfig = {
     receivers: all('receiver'),
     processors: all('processor'),
     exporters: all('exporter'),
@@ -45,9 +48,17 @@ export async function checkConfig(raw: RawConfig, plugins: Finder): Promise<Chec
     extensions: new Map((service.extensions ?? []).map((id) => [id, all('extension').get(id)!])),
     pipelines,
     telemetry: telemetryOf(service as Readonly<Record<string, unknown>>),
+    workers,
     files: raw.files,
     warnings: found.warnings,
   };
+  if (workers > 1)
+    for (const [id, component] of parallelPart(config).once)
+      found.warn(
+        ['service', 'pipelines', id],
+        `the pipeline ${id} runs once, not in ${workers} workers, because of ${component}`,
+      );
+  return config;
 }
 
 function unknownKey(key: string, { error, doubtful }: Findings): void {
@@ -68,6 +79,7 @@ function checkPlugins(value: unknown, found: Findings): void {
 
 interface Service {
   readonly extensions?: readonly string[];
+  readonly workers?: number;
   readonly pipelines?: Parameters<typeof checkPipelines>[0];
 }
 

@@ -5,9 +5,10 @@ import type { ConfigSchema } from '../schema.ts';
 import { type Findings, mapAt } from './findings.ts';
 import { aKind, kinds, parseId, sectionOf } from './identifiers.ts';
 import type { Configured, Kind } from './model.ts';
-import { componentSchema, reservedKeys } from './reserved.ts';
+import { checkReferences, namedExtensions } from './extensions.ts';
+import { checkReserved, componentSchema, reservedKeys } from './reserved.ts';
 import { resolveConfig } from './resolve.ts';
-import { explain, pathText } from './schema-errors.ts';
+import { explain, pathText, valueAt } from './schema-errors.ts';
 import { shape } from './shape.ts';
 import { suggest } from './suggest.ts';
 import type { Path } from './tree.ts';
@@ -102,9 +103,21 @@ function configure(definition: AnyDefinition, { id, value, path, found }: Writte
 
   const config = resolveConfig<ConfigSchema>(definition.config, input);
   const host = resolveConfig<ConfigSchema>({ properties: reservedKeys(definition) }, input);
-  for (const { path: within, message } of definition.check?.(config) ?? [])
+  const problems = [...(definition.check?.(config) ?? []), ...checkReserved(definition, host)];
+  for (const { path: within, message } of problems)
     found.error([...path, ...within], { message: `${pathText(path)}: ${message}` });
-  return found.diagnostics.length > before ? undefined : { id, definition, config, host };
+  const extensions = namedExtensions(schema, input);
+  return found.diagnostics.length > before ? undefined : { id, definition, config, host, extensions };
+}
+
+/** Reports what is wrong with the extensions that components name, when all components and `service.extensions` are known. */
+export function checkNamedExtensions(components: Components, started: readonly string[], found: Findings): void {
+  for (const kind of kinds)
+    for (const [id, configured] of components[kind])
+      if (configured && configured.extensions.length > 0) {
+        const input = valueAt(found.raw.value, [sectionOf(kind), id]);
+        checkReferences({ kind, id, schema: schemaOf(configured.definition), input }, { components, started }, found);
+      }
 }
 
 const schemas = new WeakMap<AnyDefinition, ConfigSchema>();

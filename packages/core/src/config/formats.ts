@@ -1,4 +1,5 @@
 import type { Format } from '../schema.ts';
+import { parseId } from './identifiers.ts';
 import { parseBytes, parseDuration } from './units.ts';
 
 interface FormatRule {
@@ -44,6 +45,12 @@ export const formats: Readonly<Record<Format, FormatRule>> = {
       return unless(Number(port) <= 65535, `has no port ${port}: ports go up to 65535`);
     },
     pattern: String.raw`^(?:\[.+\]|[^\s:/]*):\d{1,5}$`,
+  },
+  extension: {
+    problem(text) {
+      const id = parseId(text);
+      return typeof id === 'string' ? `is not an extension's id: ${id}` : undefined;
+    },
   },
   uri: {
     problem: (text) => unless(URL.canParse(text), 'must be a URL, such as http://localhost:4318'),

@@ -21,6 +21,8 @@ export interface Configured<D extends AnyDefinition = AnyDefinition, Host = obje
   readonly config: Readonly<Record<string, unknown>>;
   /** The host's reserved keys, resolved likewise. */
   readonly host: Host;
+  /** The extensions that either names. */
+  readonly extensions: readonly string[];
 }
 
 /** The reserved keys of scrapers. Milliseconds. */
@@ -48,6 +50,19 @@ export interface QueueConfig {
   /** A second bound that always holds, in bytes. */
   readonly max_bytes: number;
   readonly block_on_overflow: boolean;
+  /** The extension that keeps on disk what it holds. */
+  readonly storage?: string;
+  readonly batch?: QueueBatchConfig;
+}
+
+/** How what waits is gathered before it is sent: the collector's keys. */
+export interface QueueBatchConfig {
+  readonly flush_timeout: number;
+  readonly min_size: number;
+  /** 0: no limit. */
+  readonly max_size: number;
+  readonly sizer: 'items' | 'bytes';
+  readonly partition: { readonly metadata_keys: readonly string[] };
 }
 
 export interface RetryConfig {
@@ -111,6 +126,8 @@ export interface CheckedConfig {
   readonly extensions: ReadonlyMap<string, Configured<ExtensionDefinition>>;
   readonly pipelines: ReadonlyMap<string, PipelineConfig>;
   readonly telemetry: TelemetryConfig;
+  /** `service.workers`. */
+  readonly workers: number;
   /** The files it was read from, `${file:…}` included: what `--watch` watches. */
   readonly files: readonly string[];
   /** What is allowed and yet likely a mistake: a component that no pipeline uses. */

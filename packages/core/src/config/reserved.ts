@@ -1,4 +1,5 @@
-import type { AnyDefinition, ExporterDefinition, ScraperDefinition } from '../definition.ts';
+import type { AnyDefinition, ExporterDefinition, Problem, ScraperDefinition } from '../definition.ts';
+import type { ExporterHost } from './model.ts';
 import type { ConfigSchema, Schema } from '../schema.ts';
 
 /** The keys that the host reads in the config of every component of a kind: no component has its own. */
@@ -55,6 +56,30 @@ function scraperKeys({ metrics }: ScraperDefinition): ConfigSchema['properties']
   };
 }
 
+/** What is wrong with the host's keys that their schema cannot say. */
+export function checkReserved(definition: AnyDefinition, host: object): readonly Problem[] {
+  if (definition.kind !== 'exporter') return [];
+  const { batch, sizer, queue_size: room } = (host as ExporterHost).sending_queue;
+  if (!batch) return [];
+  const { min_size: min, max_size: max } = batch;
+  const path = ['sending_queue', 'batch'];
+  if (max > 0 && max < min)
+    return [
+      {
+        path: [...path, 'max_size'],
+        message: `max_size is ${max}; it must be 0 or at least min_size, which is ${min}.`,
+      },
+    ];
+  if (sizer === batch.sizer && min > room)
+    return [
+      {
+        path: [...path, 'min_size'],
+        message: `min_size is ${min}, and the queue holds at most ${room} ${sizer}: no batch would be full.`,
+      },
+    ];
+  return [];
+}
+
 /** The collector's exporterhelper. A direct exporter has a queue and retries where its config has their section. */
 function exporterKeys({
   delivery = 'queued',
@@ -102,6 +127,55 @@ function exporterKeys({
           type: 'boolean',
           default: false,
           description: 'Whether a full queue makes the sender wait. Otherwise it refuses.',
+        },
+        storage: {
+          type: 'string',
+          format: 'extension',
+          provides: 'storage',
+          description: 'The extension (`file_storage`) that keeps on disk what the queue holds. Without: in memory.',
+        },
+        batch: {
+          type: 'object',
+          description: 'Gathers what waits into larger batches. Off unless it is there; `batch: {}` is enough.',
+          properties: {
+            flush_timeout: {
+              type: 'string',
+              format: 'duration',
+              default: '200ms',
+              description: 'How long the first of a batch waits for others.',
+            },
+            min_size: {
+              type: 'integer',
+              minimum: 0,
+              default: 8192,
+              description: 'How much is sent at once, without waiting any longer.',
+            },
+            max_size: {
+              type: 'integer',
+              minimum: 0,
+              default: 0,
+              description: 'The most that a batch may have; a larger one is cut. 0: no limit.',
+            },
+            sizer: {
+              type: 'string',
+              enum: ['items', 'bytes'],
+              default: 'items',
+              description: 'What min_size and max_size count.',
+            },
+            partition: {
+              type: 'object',
+              default: {},
+              description: 'What is never put into one batch.',
+              properties: {
+                metadata_keys: {
+                  type: 'array',
+                  default: [],
+                  items: { type: 'string', description: 'The name of a header.' },
+                  description: 'Headers, included by a receiver, in which all of a batch are the same.',
+                },
+              },
+            },
+          },
         },
       },
     },

@@ -201,6 +201,7 @@ const formatNames = {
   regex: 'a regular expression',
   endpoint: 'host:port',
   uri: 'a URL',
+  extension: "an extension's id",
 } as const;
 
 /** A value as a message may show it: not a secret's, nor what the environment holds. */

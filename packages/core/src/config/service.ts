@@ -173,6 +173,13 @@ export const serviceSchema: ConfigSchema = {
         },
       },
     },
+    workers: {
+      type: 'integer',
+      minimum: 1,
+      default: 1,
+      description:
+        'How many threads run the pipelines that can be copied, each with its share of the connections. The others run in the first alone.',
+    },
     shutdown_timeout: {
       type: 'string',
       format: 'duration',

@@ -1,10 +1,12 @@
-import { describe, expect, it } from 'vitest';
-import { metricsBatch, pointType, valueType, type Batch } from '../batch.ts';
-import type { Consumer } from '../component.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { type Batch, itemCount, metricsBatch, partsOf, pointType, valueType } from '../batch.ts';
+import type { Clock, Consumer, StoredBatches } from '../component.ts';
+import type { QueueConfig } from '../config/model.ts';
 import { PermanentError, RefusedError, ThrottleError } from '../errors.ts';
 import { manualClock, sink, testContext } from '../testing/index.ts';
 import { fanOut } from './fanout.ts';
-import { queue, type Queue } from './queue.ts';
+import { queue as createQueue, type Queue, type QueueEvents } from './queue.ts';
+import { diskStore, memoryStore, type Store } from './store.ts';
 import { retry } from './retry.ts';
 import { timeout } from './timeout.ts';
 
@@ -43,6 +45,28 @@ const queueConfig = {
 } as const;
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const noDrops = { dropped: (_batch: Batch, error: unknown) => expect.unreachable(String(error)) };
+
+interface Options {
+  readonly store?: Store;
+  readonly clock?: Clock;
+}
+
+const unopened = (
+  next: Consumer,
+  config: QueueConfig,
+  { store = memoryStore(), clock = manualClock(), ...events }: Pick<QueueEvents, 'dropped'> & Options,
+): Queue =>
+  createQueue(next, config, {
+    store,
+    clock,
+    events: { ...events, unreadable: (error) => expect.unreachable(String(error)) },
+  });
+
+function queue(...settings: Parameters<typeof unopened>): Queue {
+  const opened = unopened(...settings);
+  void opened.open();
+  return opened;
+}
 
 describe('queue', () => {
   it('accepts at once and delivers in order', async () => {
@@ -104,10 +128,150 @@ describe('queue', () => {
     const held = await waiting.release(AbortSignal.timeout(20));
     expect(held).toEqual(batches);
     const next = sink();
-    const successor: Queue = queue(next, { ...queueConfig, queue_size: 1 }, noDrops);
+    const successor = unopened(next, { ...queueConfig, queue_size: 1 }, noDrops);
     successor.adopt(held);
+    await successor.open();
     await successor.shutdown(AbortSignal.timeout(1000));
     expect(next.batches).toEqual(batches);
+  });
+});
+
+/** Batches that outlive the queues that are opened on them. */
+function disk(): Store & { readonly kept: Batch[] } {
+  const kept: Batch[] = [];
+  const open = async (): Promise<StoredBatches> => {
+    let at = 0;
+    let isOpen = true;
+    return {
+      get size() {
+        return { batches: kept.length, items: kept.reduce((sum, one) => sum + itemCount(one), 0), bytes: 0 };
+      },
+      async append(one) {
+        await tick();
+        kept.push(one);
+      },
+      async read() {
+        await tick();
+        const one = kept[at];
+        if (!one || !isOpen) return undefined;
+        at++;
+        const done = (): void => {
+          if (!isOpen) return;
+          kept.splice(kept.indexOf(one), 1);
+          at--;
+        };
+        return { batch: one, done };
+      },
+      close: async () => void (isOpen = false),
+    };
+  };
+  return Object.defineProperties(diskStore(open), { kept: { value: kept } }) as Store & { readonly kept: Batch[] };
+}
+
+describe('queue on disk', () => {
+  it('takes when it is written, delivers in order and forgets what is delivered', async () => {
+    const next = sink();
+    const store = disk();
+    const waiting = unopened(next, { ...queueConfig, queue_size: 10 }, { store, ...noDrops });
+    await expect(waiting.consume(batch())).rejects.toThrow('not open yet');
+    await waiting.open();
+    const batches = Array.from({ length: 7 }, (_, index) => batch(index + 1));
+    await Promise.all(batches.map((one) => waiting.consume(one)));
+    await vi.waitFor(() => expect(next.batches).toEqual(batches));
+    await vi.waitFor(() => expect(store.kept).toEqual([]));
+    expect(waiting.size).toBe(0);
+  });
+
+  it('keeps for the next start what a shutdown cuts short', async () => {
+    const store = disk();
+    const first = queue(gate(), queueConfig, { store, ...noDrops });
+    await tick();
+    const batches = [batch(1), batch(2)];
+    for (const one of batches) await first.consume(one);
+    await expect(first.consume(batch())).rejects.toThrow(RefusedError);
+    await first.shutdown(AbortSignal.timeout(20));
+    const next = sink();
+    const second = queue(next, queueConfig, { store, ...noDrops });
+    await vi.waitFor(() => expect(next.batches).toEqual(batches));
+    await second.shutdown(AbortSignal.timeout(20));
+    expect(store.kept).toEqual([]);
+  });
+});
+
+describe('queue with batch', () => {
+  const gathering = {
+    ...queueConfig,
+    queue_size: 100,
+    batch: { flush_timeout: 200, min_size: 10, max_size: 0, sizer: 'items', partition: { metadata_keys: [] } },
+  } as const;
+  const sizes = (next: { readonly batches: readonly Batch[] }): number[] => next.batches.map(itemCount);
+
+  it('sends when it has enough, or has waited', async () => {
+    const next = sink();
+    const clock = manualClock();
+    const waiting = queue(next, gathering, { clock, ...noDrops });
+    for (const points of [4, 4, 4, 1]) await waiting.consume(batch(points));
+    await tick();
+    expect(sizes(next)).toEqual([12]);
+    await clock.advance(199);
+    expect(sizes(next)).toEqual([12]);
+    await clock.advance(1);
+    expect(sizes(next)).toEqual([12, 1]);
+    expect(waiting.size).toBe(0);
+  });
+
+  it('cuts what is too large, and counts a batch as held until all of it is delivered', async () => {
+    const next = gate();
+    const config = { ...gathering, batch: { ...gathering.batch, max_size: 10 } };
+    const waiting = queue(next, config, noDrops);
+    await waiting.consume(batch(25));
+    const points: number[] = [];
+    for (let piece = 0; piece < 3; piece++) {
+      await tick();
+      expect(waiting.size).toBe(1);
+      points.push(itemCount(next.held[piece]!.batch));
+      next.held[piece]!.pass();
+    }
+    await tick();
+    expect(points).toEqual([10, 10, 5]);
+    expect(waiting.size).toBe(0);
+  });
+
+  it('keeps apart what differs in its metadata', async () => {
+    const next = sink();
+    const config = { ...gathering, batch: { ...gathering.batch, partition: { metadata_keys: ['X-Tenant'] } } };
+    const waiting = queue(next, config, noDrops);
+    const of = (tenant: string): Batch => ({ ...batch(5), metadata: { 'x-tenant': [tenant], 'user-agent': [tenant] } });
+    for (const tenant of ['a', 'b', 'b', 'a']) await waiting.consume(of(tenant));
+    await tick();
+    expect(next.batches.map(({ metadata }) => metadata)).toEqual([{ 'x-tenant': ['b'] }, { 'x-tenant': ['a'] }]);
+    expect(sizes(next)).toEqual([10, 10]);
+  });
+
+  it('sends what it gathers at a shutdown', async () => {
+    const next = sink();
+    const waiting = queue(next, gathering, noDrops);
+    await waiting.consume(batch(3));
+    await waiting.shutdown(AbortSignal.timeout(1000));
+    expect(sizes(next)).toEqual([3]);
+  });
+
+  it('drops of a merged batch only the part that is refused for good', async () => {
+    const bad = batch(3);
+    const dropped: Batch[] = [];
+    const taken: Batch[] = [];
+    const next: Consumer = {
+      async consume(merged) {
+        if (partsOf(merged).includes(bad)) throw new PermanentError('no');
+        taken.push(...partsOf(merged));
+      },
+    };
+    const waiting = queue(next, gathering, { dropped: (one) => dropped.push(one) });
+    const good = [batch(1), batch(2), batch(2), batch(2)];
+    for (const one of [good[0]!, bad, ...good.slice(1)]) await waiting.consume(one);
+    await vi.waitFor(() => expect(waiting.size).toBe(0));
+    expect(taken).toEqual(good);
+    expect(dropped).toEqual([bad]);
   });
 });
 

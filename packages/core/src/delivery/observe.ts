@@ -7,6 +7,8 @@ import type { AdmittingConsumer } from './fanout.ts';
 const itemNames: Readonly<Record<Signal, { name: string; unit: string; text: string }>> = {
   metrics: { name: 'metric_points', unit: '{datapoint}', text: 'metric points' },
   logs: { name: 'log_records', unit: '{record}', text: 'log records' },
+  traces: { name: 'spans', unit: '{span}', text: 'spans' },
+  profiles: { name: 'profile_samples', unit: '{sample}', text: 'profile samples' },
 };
 
 type Count = (batch: Batch, more?: Attributes) => void;

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '../component.ts';
+import type { Clock, CollectorStatus, Logger } from '../component.ts';
 import type { CheckedConfig } from '../config/model.ts';
 import { orAbort } from '../delivery/abort.ts';
 import { describeError } from '../errors.ts';
@@ -12,6 +12,7 @@ export interface Graph {
   apply(config: CheckedConfig): Promise<void>;
   /** Receivers stop taking, then processors flush, then exporters deliver what they hold, all within the signal's deadline. */
   shutdown(signal: AbortSignal): Promise<void>;
+  status(): CollectorStatus;
 }
 
 /** How long a component that a reload replaces may take to end what it is doing. */
@@ -76,7 +77,8 @@ export function createGraph(context: ContextFor, { clock, log }: { clock: Clock;
     const rest = gone.filter((node) => !flows(node));
     const removed = rest.filter((node) => !isReplaced(node));
     try {
-      for (const node of rest.filter(isReplaced)) {
+      const inStopOrder = (a: Node, b: Node): number => stopOrder.indexOf(a.kind) - stopOrder.indexOf(b.kind);
+      for (const node of rest.filter(isReplaced).sort(inStopOrder)) {
         const held = (await node.edge?.release(deadline)) ?? [];
         await stop(node, deadline);
         plan.nodes.get(node.key)?.edge?.adopt(held);
@@ -103,6 +105,15 @@ export function createGraph(context: ContextFor, { clock, log }: { clock: Clock;
   return {
     get nodes() {
       return nodes;
+    },
+    status() {
+      const waiting = [...starting].filter(([node, { started }]) => !started() && nodes.get(node.key) === node);
+      const exporters = [...nodes.values()].flatMap(({ key, edge }) => (edge ? [[key, edge.status()] as const] : []));
+      return {
+        ready: current !== undefined && waiting.length === 0,
+        starting: new Map(waiting.map(([{ key }, { lastError }]) => [key, lastError() ?? 'it is starting'])),
+        exporters: new Map(exporters),
+      };
     },
     async apply(config) {
       const fallback = current;

@@ -1,4 +1,4 @@
-import type { Component, Consumer, Context } from '../component.ts';
+import type { Component, Consumer, Context, ExtensionContext } from '../component.ts';
 import type { Configured, ExporterHost, Kind, ScraperHost } from '../config/model.ts';
 import type {
   ConnectorDefinition,
@@ -33,7 +33,7 @@ export interface Node {
   started(): void;
 }
 
-export interface NodeContext extends Context {
+export interface NodeContext extends ExtensionContext {
   readonly polling: 'interval' | 'manual';
 }
 
@@ -90,7 +90,11 @@ export function exporterNode(configured: Configured<ExporterDefinition, Exporter
   const { id, definition, config, host } = configured;
   const component: Component & Consumer = definition.create(config as never, context);
   const ready = Promise.withResolvers<void>();
-  const ownEdge = edge(component, host, { ...context, ready: ready.promise });
+  const ownEdge = edge(component, host, {
+    ...context,
+    ready: ready.promise,
+    place: `exporter/${id}${context.copy.index === 0 ? '' : `@${context.copy.index}`}`,
+  });
   return {
     key: `exporter/${id}`,
     kind: 'exporter',
@@ -124,7 +128,7 @@ export function connectorNode(
   };
 }
 
-export function extensionNode(configured: Configured<ExtensionDefinition>, context: Context): Node {
+export function extensionNode(configured: Configured<ExtensionDefinition>, context: ExtensionContext): Node {
   const { id, definition, config } = configured;
   return {
     key: `extension/${id}`,

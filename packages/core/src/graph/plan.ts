@@ -2,6 +2,7 @@ import type { Batch, Signal } from '../batch.ts';
 import type { CheckedConfig, Configured, PipelineConfig } from '../config/model.ts';
 import { type AdmittingConsumer, fanOut } from '../delivery/fanout.ts';
 import { PermanentError } from '../errors.ts';
+import { noExtension } from '../standalone.ts';
 import {
   connectorNode,
   exporterNode,
@@ -21,13 +22,21 @@ export interface Plan {
 }
 
 /** Creates what is new or changed, and takes over from `running` what is not. Nothing is started, connected or stopped. */
-export function planGraph(config: CheckedConfig, context: ContextFor, running: ReadonlyMap<string, Node>): Plan {
+export function planGraph(config: CheckedConfig, contextFor: ContextFor, running: ReadonlyMap<string, Node>): Plan {
   const nodes = new Map<string, Node>();
+  const context: ContextFor = (kind, id) => ({
+    ...contextFor(kind, id),
+    // Asked for when the component works, so an extension may name one that stands after it.
+    extension: (named) => extension(nodes, named)?.component ?? noExtension(named),
+  });
   const connections: (() => void)[] = [];
 
   function place(key: string, configured: Configured, create: () => Node, fits = (_old: Node) => true): Node {
     const old = running.get(key);
-    const node = old && unchanged(old.configured, configured) && fits(old) ? old : create();
+    const sameExtensions = configured.extensions.every(
+      (named) => extension(running, named) === extension(nodes, named),
+    );
+    const node = old && sameExtensions && unchanged(old.configured, configured) && fits(old) ? old : create();
     nodes.set(key, node);
     return node;
   }
@@ -86,6 +95,8 @@ export function planGraph(config: CheckedConfig, context: ContextFor, running: R
   }
   return { nodes, connect: () => connections.forEach((connect) => connect()) };
 }
+
+const extension = (nodes: ReadonlyMap<string, Node>, id: string): Node | undefined => nodes.get(`extension/${id}`);
 
 const unchanged = (old: Configured, now: Configured): boolean =>
   old.definition === now.definition && settings(old) === settings(now);

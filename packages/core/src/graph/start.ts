@@ -6,6 +6,9 @@ import type { Node } from './node.ts';
 export interface Starting {
   /** Resolves when the component has started, or goes on trying behind; rejects if it can never start as configured. */
   readonly settled: Promise<void>;
+  started(): boolean;
+  /** Why it has not started yet, where an attempt failed. */
+  lastError(): string | undefined;
   /** Gives up trying. */
   cancel(): Promise<void>;
 }
@@ -27,14 +30,20 @@ export function start(node: Node, { clock, log }: { clock: Clock; log: Logger })
   const patience = new AbortController();
   const state = stateLog(log);
 
+  let started = false;
+  let lastError: string | undefined;
+
   async function tryUntilStarted(): Promise<void> {
     for (let wait = firstRetryMs; !stop.signal.aborted; wait = Math.min(wait * 2, lastRetryMs)) {
       try {
+        await node.edge?.open();
         await node.component.start?.();
+        started = true;
         node.started();
         state.fine(`${node.key} has started.`);
         return;
       } catch (error) {
+        lastError = describeError(error);
         if (isHopeless(error))
           throw new PermanentError(`${node.key} cannot start: ${describeError(error)}`, { cause: error });
         state.trouble(`${node.key} could not start; trying again while the rest runs.`, error);
@@ -56,6 +65,8 @@ export function start(node: Node, { clock, log }: { clock: Clock; log: Logger })
   );
   return {
     settled: Promise.race([trying, behind.promise, slow]).finally(() => patience.abort()),
+    started: () => started,
+    lastError: () => lastError,
     async cancel() {
       stop.abort();
     },

@@ -1,7 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Batch, metricsBatch } from '../batch.ts';
 import { type Collector, type CollectorOptions, createCollector } from '../collector.ts';
-import { type AnyDefinition, defineConnector, defineExporter, defineProcessor, defineScraper } from '../definition.ts';
+import {
+  type AnyDefinition,
+  defineConnector,
+  defineExporter,
+  defineExtension,
+  defineProcessor,
+  defineScraper,
+} from '../definition.ts';
+import { parallelPart } from '../config/workers.ts';
 import { PermanentError } from '../errors.ts';
 import { sink, testContext, type Sink } from '../testing/index.ts';
 
@@ -358,6 +366,118 @@ describe('connectors', () => {
     await one.reload(config({ 'metrics/more': { receivers: ['forward'], exporters: ['out/a'] } }));
     await one.push(batch());
     await soon(() => place('out/a').batches.length === 2 && place('out/b').batches.length === 1);
+  });
+});
+
+describe('extensions', () => {
+  const config = (flavor: string) => ({
+    receivers: { push: {} },
+    exporters: { user: { keeper: 'keeper' } },
+    extensions: { keeper: { flavor } },
+    service: { extensions: ['keeper'], pipelines: { metrics: { receivers: ['push'], exporters: ['user'] } } },
+  });
+
+  it('are there for the components that name them, which are made anew with them', async () => {
+    const seen: string[] = [];
+    const keeper = defineExtension({
+      type: 'keeper',
+      description: 'Gives credentials.',
+      provides: ['client_auth'],
+      config: { properties: { flavor: { type: 'string', default: '', description: 'Anything.' } } },
+      create: ({ flavor }) => ({ credentials: () => ({ flavor }) }),
+    });
+    const user = defineExporter({
+      type: 'user',
+      description: 'Asks an extension.',
+      signals: ['metrics'],
+      delivery: 'direct',
+      config: {
+        properties: {
+          keeper: { type: 'string', format: 'extension', provides: 'client_auth', default: '', description: 'Whom.' },
+        },
+      },
+      create(own, context) {
+        const extension = context.extension(own.keeper);
+        return { consume: async () => void seen.push((await extension.credentials!())['flavor']!) };
+      },
+    });
+    const one = await collector(config('first'), { components: [keeper, user] });
+    await one.start();
+    await one.push(batch());
+    await one.reload(config('second'));
+    await one.push(batch());
+    expect(seen).toEqual(['first', 'second']);
+  });
+});
+
+describe('status', () => {
+  it('says what has not started, and since when an exporter fails', async () => {
+    const { components, place } = world();
+    place('out').startError = new Error('no database');
+    const retry_on_failure = { initial_interval: '10ms' };
+    const one = await collector(pipelines({}, { exporters: { out: { retry_on_failure } } }), { components });
+    await one.start();
+    expect(one.status()).toMatchObject({ ready: false, starting: new Map([['exporter/out', 'no database']]) });
+    delete place('out').startError;
+    await soon(() => one.status().ready);
+    expect(one.status().starting.size).toBe(0);
+
+    const exporter = () => one.status().exporters.get('exporter/out')!;
+    expect(exporter()).toMatchObject({ lastSuccess: undefined, failingSince: undefined });
+    place('out').failures.push(...Array.from({ length: 3 }, () => new Error('no route')));
+    await one.push(batch());
+    await soon(() => exporter().lastError === 'no route');
+    expect(exporter().queue).toEqual({ size: 1, capacity: 1000 });
+    await soon(() => exporter().lastSuccess !== undefined);
+    expect(exporter()).toMatchObject({ failingSince: undefined, queue: { size: 0 } });
+  });
+});
+
+describe('copies', () => {
+  const stateless = (kind: 'receiver' | 'exporter') =>
+    ({
+      type: 'flow',
+      description: 'Can be copied.',
+      signals: ['metrics'],
+      parallel: true,
+      kind,
+      config: { properties: {} },
+    }) as const;
+  const receiver: AnyDefinition = { ...stateless('receiver'), kind: 'receiver', create: () => ({}) };
+  const exporter: AnyDefinition = {
+    ...stateless('exporter'),
+    kind: 'exporter',
+    create: () => ({ consume: async () => {} }),
+  };
+
+  it('run the pipelines of which everything can be copied', async () => {
+    const { components } = world();
+    const config = {
+      receivers: { flow: {}, 'flow/both': {}, 'flow/own': {} },
+      processors: { hold: {} },
+      exporters: { flow: {}, 'flow/unused': {} },
+      service: {
+        workers: 2,
+        pipelines: {
+          metrics: { receivers: ['flow'], exporters: ['flow'] },
+          'metrics/stateful': { receivers: ['flow/both'], processors: ['hold'], exporters: ['flow'] },
+          'metrics/joined': { receivers: ['flow/both', 'flow/own'], exporters: ['flow'] },
+          'metrics/through': { receivers: ['flow/own'], exporters: ['flow'] },
+        },
+      },
+    };
+    const one = await collector(config, { components: [...components, receiver, exporter] });
+    const { config: part, once } = parallelPart(one.config);
+    expect(Object.fromEntries(once)).toEqual({
+      'metrics/stateful': 'hold',
+      'metrics/joined': 'flow/both',
+      'metrics/through': 'flow/own',
+    });
+    expect([...part.pipelines.keys()]).toEqual(['metrics']);
+    expect([...part.receivers.keys(), ...part.processors.keys(), ...part.exporters.keys()]).toEqual(['flow', 'flow']);
+    expect(one.config.warnings.join()).toContain(
+      'the pipeline metrics/stateful runs once, not in 2 workers, because of hold',
+    );
   });
 });
 

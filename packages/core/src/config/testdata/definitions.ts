@@ -257,6 +257,14 @@ const healthCheck = defineExtension({
   create: () => ({}),
 });
 
+const fileStorage = defineExtension({
+  type: 'file_storage',
+  description: 'Keeps data on disk.',
+  provides: ['storage'],
+  config: { properties: { directory: { type: 'string', default: '/tmp', description: 'Where.' } } },
+  create: () => ({}),
+});
+
 export const definitions: readonly AnyDefinition[] = [
   procfs,
   otlpReceiver,
@@ -271,6 +279,7 @@ export const definitions: readonly AnyDefinition[] = [
   relayReceiver,
   relay,
   healthCheck,
+  fileStorage,
 ];
 
 const kindOf = (definition: AnyDefinition): Kind => (definition.kind === 'scraper' ? 'receiver' : definition.kind);
