@@ -10,7 +10,7 @@ import {
   standaloneContext,
   type TelemetryConfig,
 } from '@millrace/core';
-import type { IMetricReader, PushMetricExporter } from '@opentelemetry/sdk-metrics';
+import type { IMetricReader, MetricProducer, PushMetricExporter } from '@opentelemetry/sdk-metrics';
 
 // An `import` of node:http evaluates all its exports, WebSocket among them, which loads undici: 8 MB and 15 ms for nothing.
 const { createServer } = process.getBuiltinModule('node:http');
@@ -31,19 +31,18 @@ export const defaultReader: MetricReaderConfig = {
 /** The program's own metrics: made by the OpenTelemetry SDK, delivered by our own exporters, under the collector's names. */
 export async function startTelemetry(
   { metrics: { level, readers }, resource }: TelemetryConfig,
-  { log, once }: { log: Logger; once: boolean },
+  { log, once, producers }: { log: Logger; once: boolean; producers: readonly MetricProducer[] },
 ): Promise<Telemetry | undefined> {
   const configured = readers ?? (once ? [] : [defaultReader]);
   if (level === 'none' || configured.length === 0) return undefined;
-  const { MeterProvider: SdkMeterProvider } = await import('@opentelemetry/sdk-metrics');
-  const { resourceFromAttributes } = await import('@opentelemetry/resources');
+  const [{ MeterProvider: SdkMeterProvider }, { resourceFromAttributes }] = await sdk();
   const stops: (() => Promise<void>)[] = [];
   const made: IMetricReader[] = [];
   for (const reader of configured) {
-    if ('periodic' in reader) made.push(await pushReader(reader.periodic, stops));
+    if ('periodic' in reader) made.push(await pushReader(reader.periodic, { stops, producers }));
     else
       try {
-        made.push(await pullReader(reader.pull.exporter.prometheus, stops));
+        made.push(await pullReader(reader.pull.exporter.prometheus, { stops, producers }));
       } catch (error) {
         if (readers) throw error;
         log.warn(
@@ -64,16 +63,42 @@ export async function startTelemetry(
   };
 }
 
-async function pullReader({ host, port }: PullConfig, stops: (() => Promise<void>)[]): Promise<IMetricReader> {
-  const [{ MetricReader }, { renderMetrics, namingOf }] = await Promise.all([
-    import('@opentelemetry/sdk-metrics'),
-    import('@millrace/prometheus-text'),
-  ]);
+const sdk = () => Promise.all([import('@opentelemetry/sdk-metrics'), import('@opentelemetry/resources')]);
+
+interface Around {
+  /** What ends with the telemetry. */
+  readonly stops: (() => Promise<void>)[];
+  /** What has metrics besides. */
+  readonly producers: readonly MetricProducer[];
+}
+
+/** A reader that collects when it is asked. */
+async function collectingReader(producers: readonly MetricProducer[] = []): Promise<IMetricReader> {
+  const { MetricReader } = await import('@opentelemetry/sdk-metrics');
   class PullReader extends MetricReader {
     protected override async onShutdown(): Promise<void> {}
     protected override async onForceFlush(): Promise<void> {}
   }
-  const reader = new PullReader();
+  return new PullReader({ metricProducers: [...producers] });
+}
+
+/** The metrics of a copy in a thread of its own, which are asked for there. */
+export async function createMeterProvider(
+  attributes: Readonly<Record<string, string>>,
+): Promise<{ provider: MeterProvider; reader: IMetricReader }> {
+  const [{ MeterProvider: SdkMeterProvider }, { resourceFromAttributes }] = await sdk();
+  const reader = await collectingReader();
+  return {
+    provider: new SdkMeterProvider({ readers: [reader], resource: resourceFromAttributes(attributes) }),
+    reader,
+  };
+}
+
+async function pullReader({ host, port }: PullConfig, { stops, producers }: Around): Promise<IMetricReader> {
+  const [reader, { renderMetrics, namingOf }] = await Promise.all([
+    collectingReader(producers),
+    import('@millrace/prometheus-text'),
+  ]);
   const naming = namingOf('UnderscoreEscapingWithoutSuffixes'); // as the collector names its own
   const server = createServer((request, response) => {
     void (async () => {
@@ -103,7 +128,7 @@ async function pullReader({ host, port }: PullConfig, stops: (() => Promise<void
 /** Pushes through our own OTLP exporter, as an SDK exporter. */
 async function pushReader(
   { interval, timeout, exporter }: PushConfig,
-  stops: (() => Promise<void>)[],
+  { stops, producers }: Around,
 ): Promise<IMetricReader> {
   const [{ PeriodicExportingMetricReader }, { default: definitions }] = await Promise.all([
     import('@opentelemetry/sdk-metrics'),
@@ -131,6 +156,7 @@ async function pushReader(
     exporter: pushed,
     exportIntervalMillis: interval,
     exportTimeoutMillis: timeout,
+    metricProducers: [...producers],
   });
 }
 

@@ -16,6 +16,7 @@ import { exitCode } from '../exit-code.ts';
 import { createScreen } from '../screen.ts';
 import { startTelemetry } from '../telemetry.ts';
 import { terminalExporter } from '../terminal.ts';
+import { createWorkers, type Workers } from '../workers/index.ts';
 import type { CommandAction, CommandOptions } from './index.ts';
 
 /** `millrace run`: until a signal ends it, or once. */
@@ -40,17 +41,30 @@ export const run: CommandAction = async (configs, options) => {
   for (const warning of config.warnings) log.warn({}, warning);
 
   try {
-    const telemetry = await startTelemetry(config.telemetry, { log, once });
+    const workers = createWorkers({ configs, set: base.set ?? [] }, log);
+    const copies = once ? 1 : config.workers;
+    const producers = copies > 1 ? [workers.metrics] : [];
+    const telemetry = await startTelemetry(config.telemetry, { log, once, producers });
     try {
       const collector = await createCollector(configs, {
         ...base,
         loaded: config,
         log,
+        others: workers.status,
         ...(telemetry && { meterProvider: telemetry.meterProvider }),
       });
       await collector.start();
+      try {
+        await workers.start(copies);
+      } catch (error) {
+        await Promise.all([
+          collector.shutdown(AbortSignal.timeout(1_000)),
+          workers.shutdown(AbortSignal.timeout(1_000)),
+        ]);
+        throw error;
+      }
       if (once) await collectOnce(collector, log);
-      else await untilTold(collector, { log, options });
+      else await untilTold(collector, { workers, log, options });
     } finally {
       await telemetry?.shutdown();
     }
@@ -72,14 +86,17 @@ async function collectOnce(collector: Collector, log: Logger): Promise<void> {
 /** Reloads on SIGHUP and on changed files, and shuts down on SIGINT or SIGTERM; a second one ends at once. */
 async function untilTold(
   collector: Collector,
-  { log, options }: { log: Logger; options: CommandOptions },
+  { workers, log, options }: { workers: Workers; log: Logger; options: CommandOptions },
 ): Promise<void> {
+  const count = collector.config.workers;
   const told = Promise.withResolvers<NodeJS.Signals>();
   let watching: (() => void) | undefined;
 
   async function reload(): Promise<void> {
     try {
       await collector.reload();
+      if (collector.config.workers !== count) log.warn({}, 'service.workers changes with the next start.');
+      await workers.reload();
       log.info({}, 'Reloaded the config.');
       if (options.watch) watchAgain();
     } catch (error) {
@@ -108,7 +125,8 @@ async function untilTold(
   // Ctrl-C under npm may reach this process twice at once: only one that comes later is meant as a second.
   const again = (): void => (Date.now() - toldAt > 500 ? force.abort(new Error('told twice')) : undefined);
   process.on('SIGINT', again).on('SIGTERM', again);
-  await collector.shutdown(force.signal);
+  const deadline = AbortSignal.any([force.signal, AbortSignal.timeout(collector.config.telemetry.shutdown_timeout)]);
+  await Promise.all([collector.shutdown(force.signal), workers.shutdown(deadline)]);
   clearInterval(held);
   watching?.();
   process
