@@ -5,7 +5,7 @@ import { join } from 'node:path';
 interface Bench {
   default(): Promise<{
     readonly rows: readonly (readonly string[])[];
-    readonly json: Readonly<Record<string, number>>;
+    readonly json: object;
   }>;
 }
 
