@@ -8,8 +8,12 @@ import type {
   PointType,
   Resource,
   Scope,
+  Span,
+  SpanEvent,
+  SpanLink,
+  Temporality,
 } from '@millrace/core';
-import { isEnded, pointType, temporality, valueType } from '@millrace/core';
+import { isEnded, pointType, spanKind, spanStatus, temporality, valueType } from '@millrace/core';
 import { nameText, plainText, timeText, valueText } from './text.ts';
 import { valueLines } from './value.ts';
 
@@ -17,18 +21,28 @@ import { valueLines } from './value.ts';
 export type Lines = readonly (string | undefined | Lines)[];
 
 /** Everything that is in the batch, as indented text. */
-export function detailed(batch: Batch): string {
-  const tree: Lines =
-    batch.signal === 'metrics'
-      ? batch.resourceMetrics.flatMap(({ resource, scopeMetrics }) => [
-          ...resourceLines(resource),
-          scopeMetrics.flatMap(({ scope, metrics }) => [...scopeLines(scope), metrics.flatMap(metricLines)]),
-        ])
-      : batch.resourceLogs.flatMap(({ resource, scopeLogs }) => [
-          ...resourceLines(resource),
-          scopeLogs.flatMap(({ scope, logRecords }) => [...scopeLines(scope), logRecords.flatMap(recordLines)]),
-        ]);
-  return indented(tree, '').join('\n');
+export const detailed = (batch: Batch): string => indented(batchLines(batch), '').join('\n');
+
+function batchLines(batch: Batch): Lines {
+  switch (batch.signal) {
+    case 'metrics':
+      return batch.resourceMetrics.flatMap(({ resource, scopeMetrics }) => [
+        ...resourceLines(resource),
+        scopeMetrics.flatMap(({ scope, metrics }) => [...scopeLines(scope), metrics.flatMap(metricLines)]),
+      ]);
+    case 'logs':
+      return batch.resourceLogs.flatMap(({ resource, scopeLogs }) => [
+        ...resourceLines(resource),
+        scopeLogs.flatMap(({ scope, logRecords }) => [...scopeLines(scope), logRecords.flatMap(recordLines)]),
+      ]);
+    case 'traces':
+      return batch.resourceSpans.flatMap(({ resource, scopeSpans }) => [
+        ...resourceLines(resource),
+        scopeSpans.flatMap(({ scope, spans }) => [...scopeLines(scope), spans.flatMap(spanLines)]),
+      ]);
+    case 'profiles':
+      return [`${batch.request.length} bytes`];
+  }
 }
 
 const indented = (lines: Lines, margin: string): string[] =>
@@ -86,12 +100,17 @@ const typeNames: Readonly<Record<PointType, string>> = {
   [pointType.summary]: 'summary',
 };
 
+const temporalityNames: Readonly<Record<Temporality, string>> = {
+  [temporality.unspecified]: 'neither delta nor cumulative',
+  [temporality.delta]: 'delta',
+  [temporality.cumulative]: 'cumulative',
+};
+
 function typeText(metric: MetricData): string {
   const parts = [typeNames[metric.dataPointType]];
   if (metric.dataPointType === pointType.gauge || metric.dataPointType === pointType.sum)
     parts.push(metric.descriptor.valueType === valueType.int ? 'int' : 'double');
-  if ('aggregationTemporality' in metric)
-    parts.push(metric.aggregationTemporality === temporality.delta ? 'delta' : 'cumulative');
+  if ('aggregationTemporality' in metric) parts.push(temporalityNames[metric.aggregationTemporality]);
   if (metric.dataPointType === pointType.sum) parts.push(metric.isMonotonic ? 'monotonic' : 'not monotonic');
   return parts.join(', ');
 }
@@ -135,5 +154,63 @@ const recordLines = (record: LogRecord): Lines => [
     field('trace id', record.traceId),
     field('span id', record.spanId),
     field('flags', record.flags || undefined),
+  ],
+];
+
+const kindNames: Readonly<Record<number, string>> = {
+  [spanKind.unspecified]: 'unspecified',
+  [spanKind.internal]: 'internal',
+  [spanKind.server]: 'server',
+  [spanKind.client]: 'client',
+  [spanKind.producer]: 'producer',
+  [spanKind.consumer]: 'consumer',
+};
+
+const statusNames: Readonly<Record<number, string>> = {
+  [spanStatus.unset]: 'unset',
+  [spanStatus.ok]: 'ok',
+  [spanStatus.error]: 'error',
+};
+
+const spanLines = (span: Span): Lines => [
+  `Span ${nameText(span.name)}`,
+  [
+    field('trace id', span.traceId),
+    field('parent id', span.parentSpanId),
+    field('id', span.spanId),
+    field('kind', kindNames[span.kind] ?? span.kind),
+    field('trace state', span.traceState),
+    field('flags', span.flags || undefined),
+    field('start time', timeText(span.startTime)),
+    field('end time', timeText(span.endTime)),
+    field('status', span.status && (statusNames[span.status.code] ?? span.status.code)),
+    field('status message', span.status?.message),
+    ...attributeLines(span.attributes),
+    field('dropped attributes', span.droppedAttributesCount || undefined),
+    ...(span.events ?? []).flatMap(eventLines),
+    field('dropped events', span.droppedEventsCount || undefined),
+    ...(span.links ?? []).flatMap(linkLines),
+    field('dropped links', span.droppedLinksCount || undefined),
+  ],
+];
+
+const eventLines = ({ name, time, attributes, droppedAttributesCount }: SpanEvent): Lines => [
+  `Event ${nameText(name)}`,
+  [
+    field('time', timeText(time)),
+    ...attributeLines(attributes),
+    field('dropped attributes', droppedAttributesCount || undefined),
+  ],
+];
+
+const linkLines = ({ traceId, spanId, traceState, flags, attributes, droppedAttributesCount }: SpanLink): Lines => [
+  'Link',
+  [
+    field('trace id', traceId),
+    field('id', spanId),
+    field('trace state', traceState),
+    field('flags', flags || undefined),
+    ...attributeLines(attributes),
+    field('dropped attributes', droppedAttributesCount || undefined),
   ],
 ];

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { AnyValue, Batch, InputOf, MetricData } from '@millrace/core';
 import {
+  encodedBatch,
   endSeries,
   hrTime,
   itemCount,
@@ -8,8 +9,12 @@ import {
   metricsBatch,
   noRecordedValue,
   pointType,
+  profilesBatch,
   resolveConfig,
+  spanKind,
+  spanStatus,
   temporality,
+  tracesBatch,
   valueType,
 } from '@millrace/core';
 import { manualClock, testContext } from '@millrace/core/testing';
@@ -180,8 +185,49 @@ const logs = logsBatch([
   },
 ]);
 
+const ids = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331' };
+const traces = tracesBatch([
+  {
+    resource: { attributes: { 'service.name': 'shop' } },
+    scopeSpans: [
+      {
+        scope: { name: 'http' },
+        spans: [
+          {
+            ...ids,
+            parentSpanId: '00f067aa0ba902b7',
+            traceState: 'ot=th:0',
+            flags: 0x101,
+            name: 'GET /cart',
+            kind: spanKind.server,
+            ...at,
+            attributes: odd,
+            droppedAttributesCount: 1,
+            events: [
+              {
+                name: 'exception',
+                time: at.endTime,
+                attributes: { 'exception.type': 'Error' },
+                droppedAttributesCount: 2,
+              },
+              { name: 'two\nlines', time: at.endTime, attributes: {} },
+            ],
+            droppedEventsCount: 3,
+            links: [{ ...ids, traceState: 'a=b', flags: 1, attributes: { of: 'link' }, droppedAttributesCount: 4 }],
+            droppedLinksCount: 5,
+            status: { code: spanStatus.error, message: 'out of\nmemory' },
+          },
+          { ...ids, name: '', kind: 77, ...at, attributes: {}, status: { code: 77 } },
+          { ...ids, name: 'SELECT', kind: spanKind.client, ...at, attributes: {} },
+        ],
+      },
+    ],
+  },
+]);
+const profiles = profilesBatch(new Uint8Array(1234), 7);
+
 describe.each(['basic', 'normal', 'detailed'] as const)('%s', (verbosity) => {
-  it.each([metrics, logs])('$signal', async (batch) => {
+  it.each([metrics, logs, traces, profiles])('$signal', async (batch) => {
     await expect(await written(verbosity, batch)).toMatchFileSnapshot(`../testdata/${verbosity}-${batch.signal}.txt`);
   });
 });
@@ -189,10 +235,21 @@ describe.each(['basic', 'normal', 'detailed'] as const)('%s', (verbosity) => {
 it('counts with the words of the collector', async () => {
   expect(await written('basic', metrics)).toBe('info {"resource metrics":2,"metrics":6,"data points":8} Metrics\n');
   expect(await written('basic', logs)).toBe('info {"resource logs":1,"log records":3} Logs\n');
+  expect(await written('basic', traces)).toBe('info {"resource spans":1,"spans":3} Traces\n');
+  expect(await written('basic', profiles)).toBe('info {"sample records":7} Profiles\n');
 });
 
-it('has a line for each point and for each record, whatever is in them', async () => {
-  for (const batch of [metrics, logs]) {
+it('counts log records and spans without decoding them', async () => {
+  const encoded = { items: 5, bytes: 100, decode: () => expect.fail('it was decoded'), mapResources: () => undefined };
+  const split = () => [{ resource: { attributes: {} }, batch: traces }];
+  expect(await written('basic', encodedBatch('logs', { ...encoded, split }))).toMatch(
+    /"resource logs":1,"log records":5/,
+  );
+  expect(await written('basic', encodedBatch('traces', { ...encoded, split }))).toMatch(/"resource spans":1,"spans":5/);
+});
+
+it('has a line for each point, record and span, whatever is in them', async () => {
+  for (const batch of [metrics, logs, traces]) {
     const [, ...lines] = (await written('normal', batch)).trimEnd().split('\n');
     expect(lines).toHaveLength(itemCount(batch));
   }

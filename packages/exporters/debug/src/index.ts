@@ -7,7 +7,7 @@ import { createSampler } from './sampler.ts';
 export default defineExporter({
   type: 'debug',
   description: 'Writes what arrives to the log.',
-  signals: ['metrics', 'logs'],
+  signals: ['metrics', 'logs', 'traces', 'profiles'],
   delivery: 'direct',
   config: {
     properties: {
@@ -15,7 +15,8 @@ export default defineExporter({
         type: 'string',
         enum: ['basic', 'normal', 'detailed'],
         default: 'basic',
-        description: 'basic: how much arrived. normal: also a line for each point or record. detailed: everything.',
+        description:
+          'basic: how much arrived. normal: also a line for each point, record or span. detailed: everything.',
       },
       sampling_initial: {
         type: 'integer',
@@ -39,6 +40,7 @@ export default defineExporter({
         log.info(counts(batch), title(batch));
         if (verbosity === 'basic' || itemCount(batch) === 0) return;
         const text = verbosity === 'normal' ? normal(batch) : detailed(batch);
+        if (text === '') return;
         // The logger's own fields follow the message: not on the last line of many.
         log.info({}, text.includes('\n') ? `${text}\n` : text);
       },

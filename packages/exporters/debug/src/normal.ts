@@ -1,20 +1,28 @@
-import type { Attributes, Batch, LogRecord, MetricData } from '@millrace/core';
+import type { Attributes, Batch, LogRecord, MetricData, Resource, Span } from '@millrace/core';
 import { isEnded, pointType } from '@millrace/core';
 import { nameText, pairsText, plainText, timeText, valueText } from './text.ts';
 import { valueLines } from './value.ts';
 
-/** A line for each data point or log record. */
+/** A line for each data point, log record or span. There are none of profiles. */
 export function normal(batch: Batch): string {
   const lines: string[] = [];
-  if (batch.signal === 'metrics') {
-    for (const { resource, scopeMetrics } of batch.resourceMetrics)
-      for (const { metrics } of scopeMetrics)
-        for (const metric of metrics)
-          for (const line of metricLines(metric)) lines.push(`${line}${origin(resource.attributes)}`);
-  } else {
-    for (const { resource, scopeLogs } of batch.resourceLogs)
-      for (const { logRecords } of scopeLogs)
-        for (const record of logRecords) lines.push(`${recordLine(record)}${origin(resource.attributes)}`);
+  const add = (line: string, { attributes }: Resource): void => void lines.push(`${line}${origin(attributes)}`);
+  switch (batch.signal) {
+    case 'metrics':
+      for (const { resource, scopeMetrics } of batch.resourceMetrics)
+        for (const { metrics } of scopeMetrics)
+          for (const metric of metrics) for (const line of metricLines(metric)) add(line, resource);
+      break;
+    case 'logs':
+      for (const { resource, scopeLogs } of batch.resourceLogs)
+        for (const { logRecords } of scopeLogs) for (const record of logRecords) add(recordLine(record), resource);
+      break;
+    case 'traces':
+      for (const { resource, scopeSpans } of batch.resourceSpans)
+        for (const { spans } of scopeSpans) for (const span of spans) add(spanLine(span), resource);
+      break;
+    case 'profiles':
+      break;
   }
   return lines.join('\n');
 }
@@ -53,3 +61,6 @@ function recordLine({
   parts.push(`{${pairsText(attributes)}}`);
   return parts.join(' ');
 }
+
+const spanLine = ({ name, traceId, spanId, attributes }: Span): string =>
+  `${nameText(name)} ${plainText(traceId)} ${plainText(spanId)} {${pairsText(attributes)}}`;

@@ -1,52 +1,28 @@
+import {
+  attributeConditions,
+  checkBlock,
+  libraries,
+  matchType,
+  regexpOptions,
+  severities,
+  textConditions,
+} from '@millrace/attribute-actions/match';
 import type { ConfigOf, ConfigSchema, Problem } from '@millrace/core';
-import { severities } from './severity.ts';
-
-const matchType = {
-  type: 'string',
-  enum: ['strict', 'regexp'],
-  default: 'strict',
-  description:
-    'strict: texts must be equal. regexp: they are JavaScript regular expressions, which may match anywhere in the text.',
-} as const;
-
-const conditions = (description: string) =>
-  ({
-    type: 'array',
-    description,
-    items: {
-      type: 'object',
-      description: 'One attribute.',
-      properties: {
-        key: { type: 'string', minLength: 1, description: 'Name of the attribute.' },
-        value: {
-          anyOf: [
-            { type: 'string', description: 'A text, or a regular expression.' },
-            { type: 'number', description: 'A number.' },
-            { type: 'boolean', description: 'A truth value.' },
-          ],
-          description: 'What its value must be. Without it, the attribute must only be there.',
-        },
-      },
-      required: ['key'],
-    },
-  }) as const;
-
-const texts = (description: string) =>
-  ({ type: 'array', description, items: { type: 'string', description: 'A text, or a regular expression.' } }) as const;
 
 const metricConditions = {
   match_type: matchType,
-  metric_names: texts('One of these is the name of the metric.'),
-  resource_attributes: conditions('All of these are in the resource.'),
-  attributes: conditions('All of these are in the data point.'),
+  regexp: regexpOptions,
+  metric_names: textConditions('One of these is the name of the metric.'),
+  resource_attributes: attributeConditions('All of these are in the resource.'),
+  attributes: attributeConditions('All of these are in the data point.'),
 } as const;
 
 const logConditions = {
   match_type: matchType,
-  resource_attributes: conditions('All of these are in the resource.'),
-  record_attributes: conditions('All of these are in the record.'),
-  bodies: texts('One of these is the body, where it is a text, a number or a truth value.'),
-  severity_texts: texts('One of these is the severity text.'),
+  resource_attributes: attributeConditions('All of these are in the resource.'),
+  record_attributes: attributeConditions('All of these are in the record.'),
+  bodies: textConditions('One of these is the body, where it is a text, a number or a truth value.'),
+  severity_texts: textConditions('One of these is the severity text.'),
   severity_number: {
     type: 'object',
     description: 'How severe the record must be.',
@@ -60,6 +36,17 @@ const logConditions = {
     },
     required: ['min'],
   },
+} as const;
+
+const spanConditions = {
+  match_type: matchType,
+  regexp: regexpOptions,
+  services: textConditions("One of these is the resource's `service.name`."),
+  resources: attributeConditions('All of these are in the resource.'),
+  libraries,
+  span_names: textConditions('One of these is the name of the span.'),
+  span_kinds: textConditions('One of these is the kind of the span: `SPAN_KIND_SERVER`, `SPAN_KIND_CLIENT`, ….'),
+  attributes: attributeConditions('All of these are in the span.'),
 } as const;
 
 export const config = {
@@ -96,43 +83,34 @@ export const config = {
         },
       },
     },
+    spans: {
+      type: 'object',
+      description: 'Which spans pass.',
+      properties: {
+        include: {
+          type: 'object',
+          description: 'Only spans that meet all these conditions pass.',
+          properties: spanConditions,
+        },
+        exclude: {
+          type: 'object',
+          description: 'Of those, spans that meet all these conditions are dropped.',
+          properties: spanConditions,
+        },
+      },
+    },
   },
 } as const satisfies ConfigSchema;
 
 export type FilterConfig = ConfigOf<typeof config>;
 export type MetricConditions = ConfigOf<{ readonly properties: typeof metricConditions }>;
 export type LogConditions = ConfigOf<{ readonly properties: typeof logConditions }>;
-export type MatchType = MetricConditions['match_type'];
-export type AttributeCondition = NonNullable<MetricConditions['attributes']>[number];
+export type SpanConditions = ConfigOf<{ readonly properties: typeof spanConditions }>;
 
-/** A block without conditions would match everything, which is more likely a slip; and patterns must compile. */
-export function check(written: FilterConfig): readonly Problem[] {
-  const problems: Problem[] = [];
-  for (const signal of ['metrics', 'logs'] as const) {
-    for (const side of ['include', 'exclude'] as const) {
+export const check = (written: FilterConfig): readonly Problem[] =>
+  (['metrics', 'logs', 'spans'] as const).flatMap((signal) =>
+    (['include', 'exclude'] as const).flatMap((side) => {
       const block = written[signal]?.[side];
-      if (block) problems.push(...checkBlock(block, [signal, side]));
-    }
-  }
-  return problems;
-}
-
-function checkBlock(block: MetricConditions | LogConditions, path: Problem['path']): Problem[] {
-  const { match_type: type, ...conditionsOfBlock } = block;
-  const entries = Object.entries(conditionsOfBlock);
-  if (entries.every(([, value]) => Array.isArray(value) && value.length === 0))
-    return [{ path, message: `There is no condition under ${path.join('.')}, so it would match everything.` }];
-  if (type === 'strict') return [];
-  return entries.flatMap(([key, list]) =>
-    (Array.isArray(list) ? list : []).flatMap((item: string | AttributeCondition, index): Problem[] => {
-      const [pattern, at] = typeof item === 'string' ? [item, [index]] : [item.value, [index, 'value']];
-      if (typeof pattern !== 'string') return [];
-      try {
-        new RegExp(pattern);
-        return [];
-      } catch (error) {
-        return [{ path: [...path, key, ...at], message: `${(error as Error).message}.` }];
-      }
+      return block ? checkBlock(block, [signal, side]) : [];
     }),
   );
-}

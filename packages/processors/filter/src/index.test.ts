@@ -1,13 +1,27 @@
 import { readFileSync } from 'node:fs';
-import type { Batch, InputOf, LogRecord, MetricsBatch } from '@millrace/core';
+import type {
+  Attributes,
+  Batch,
+  InputOf,
+  LogRecord,
+  MetricsBatch,
+  ResourceBatch,
+  Span,
+  TracesBatch,
+} from '@millrace/core';
 import {
+  encodedBatch,
   endSeries,
   itemCount,
   logsBatch,
+  mergeBatches,
   metricsBatch,
   pointType,
+  profilesBatch,
   resolveConfig,
+  spanKind,
   temporality,
+  tracesBatch,
   valueType,
 } from '@millrace/core';
 import { render, sink, testContext } from '@millrace/core/testing';
@@ -186,6 +200,98 @@ describe('logs', () => {
     expect(passed).toEqual(want.map((start) => expect.stringContaining(start!)));
     expect(dropped).toEqual({ filtered: 4 - want.length });
   });
+});
+
+describe('spans', () => {
+  const span = (name: string, kind: number, attributes: Attributes = {}): Span => ({
+    traceId: '0af7651916cd43dd8448eb211c80319c',
+    spanId: 'b7ad6b7169203331',
+    name,
+    kind,
+    attributes,
+    startTime: [1, 0],
+    endTime: [2, 0],
+  });
+  const traces = tracesBatch(
+    [
+      {
+        resource: { attributes: { 'service.name': 'shop' } },
+        scopeSpans: [
+          {
+            scope: { name: 'http', version: '1.0' },
+            spans: [span('GET /health', spanKind.server), span('GET /cart', spanKind.server, { user: 'a' })],
+          },
+          { scope: { name: 'sql' }, spans: [span('SELECT', spanKind.client)] },
+        ],
+      },
+      {
+        resource: { attributes: { env: 'test' } },
+        scopeSpans: [{ scope: { name: 'http' }, spans: [span('GET /cart', spanKind.internal)] }],
+      },
+    ],
+    { tenant: ['a'] },
+  );
+
+  it.each<[string, NonNullable<Input['spans']>, string[]]>([
+    ['by name', { exclude: { span_names: ['GET /health'] } }, ['GET /cart', 'SELECT', 'GET /cart']],
+    [
+      'by pattern',
+      { include: { match_type: 'regexp', span_names: ['^GET'] } },
+      ['GET /health', 'GET /cart', 'GET /cart'],
+    ],
+    ['by service', { include: { services: ['shop'] } }, ['GET /health', 'GET /cart', 'SELECT']],
+    ['by kind', { include: { span_kinds: ['SPAN_KIND_CLIENT'] } }, ['SELECT']],
+    ['by attribute', { include: { attributes: [{ key: 'user' }] } }, ['GET /cart']],
+    [
+      'by resource',
+      { exclude: { resources: [{ key: 'env', value: 'test' }] } },
+      ['GET /health', 'GET /cart', 'SELECT'],
+    ],
+    ['by library', { include: { libraries: [{ name: 'http', version: '1.0' }] } }, ['GET /health', 'GET /cart']],
+    [
+      'exclude after include',
+      { include: { services: ['shop'] }, exclude: { span_kinds: ['SPAN_KIND_SERVER'] } },
+      ['SELECT'],
+    ],
+  ])('%s', async (_, input, want) => {
+    const next = sink();
+    const dropped: Record<string, number> = {};
+    const config = resolveConfig(filter.config, { spans: input });
+    await filter.create(config, counting(dropped), next).consume(traces);
+    const [passed] = next.batches as TracesBatch[];
+    const spans = passed!.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans));
+    expect(spans.map(({ name }) => name)).toEqual(want);
+    expect(dropped).toEqual({ filtered: 4 - want.length });
+    expect(passed!.metadata).toBe(traces.metadata);
+  });
+});
+
+it('keeps what is still bytes so, where resources decide', async () => {
+  const part = (service: string, items: number): ResourceBatch => {
+    const batch: ResourceBatch = encodedBatch('logs', {
+      items,
+      bytes: 100,
+      decode: () => expect.fail('it was decoded'),
+      split: () => [{ resource: { attributes: { 'service.name': service } }, batch }],
+      mapResources: () => expect.fail('it was mapped'),
+    });
+    return batch;
+  };
+  const [shop, bank] = [part('shop', 3), part('bank', 5)];
+  const next = sink();
+  const dropped: Record<string, number> = {};
+  const resources = [{ key: 'service.name', value: 'shop' }];
+  const config = resolveConfig(filter.config, { logs: { exclude: { resource_attributes: resources } } });
+  await filter.create(config, counting(dropped), next).consume(mergeBatches([shop, bank]));
+  expect(next.batches).toEqual([bank]);
+  expect(dropped).toEqual({ filtered: 3 });
+});
+
+it('passes profiles on', async () => {
+  const profiles = profilesBatch(new Uint8Array([1]), 1);
+  const next = sink();
+  await filter.create(resolveConfig(filter.config, { logs: {} }), testContext(), next).consume(profiles);
+  expect(next.batches).toEqual([profiles]);
 });
 
 it('does not look at a signal that it has no rule for', async () => {

@@ -1,33 +1,31 @@
-import type { Batch } from '@millrace/core';
+import { createSelector, rewrite } from '@millrace/attribute-actions/match';
 import { defineProcessor, dropCounter, itemCount } from '@millrace/core';
 import { check, config } from './config.ts';
-import { logsFilter } from './logs.ts';
-import { metricsFilter } from './metrics.ts';
+import { blocksOf } from './conditions.ts';
 
 export default defineProcessor({
   type: 'filter',
-  description: 'Drops data points and log records by their name, attributes, severity or text.',
-  signals: ['metrics', 'logs'],
+  description: 'Drops data points, log records and spans by their name, attributes, severity or text.',
+  signals: ['metrics', 'logs', 'traces'],
   config,
   check,
-  create({ metrics, logs }, context, next) {
-    const filterMetrics = metrics && metricsFilter(metrics);
-    const filterLogs = logs && logsFilter(logs);
+  create(settings, context, next) {
+    const blocks = blocksOf(settings);
+    const selectors = {
+      metrics: blocks.metrics && createSelector(blocks.metrics),
+      logs: blocks.logs && createSelector(blocks.logs),
+      traces: blocks.traces && createSelector(blocks.traces),
+    };
     const countDropped = dropCounter(context);
-
-    function passing(batch: Batch): Batch {
-      if (batch.signal === 'metrics') return filterMetrics ? filterMetrics(batch) : batch;
-      return filterLogs ? filterLogs(batch) : batch;
-    }
 
     return {
       async consume(batch, signal) {
-        const passed = passing(batch);
-        if (passed === batch) return next.consume(batch, signal);
-        const items = itemCount(passed);
-        if (items > 0) await next.consume(passed, signal);
+        const selector = batch.signal === 'profiles' ? undefined : selectors[batch.signal];
+        if (batch.signal === 'profiles' || !selector) return next.consume(batch, signal);
+        const passed = rewrite(batch, selector, { selected: 'stays', others: 'goes' });
+        if (passed) await next.consume(passed, signal);
         // Counted last: a batch that was refused comes again.
-        return countDropped(itemCount(batch) - items, 'filtered');
+        if (passed !== batch) countDropped(itemCount(batch) - (passed ? itemCount(passed) : 0), 'filtered');
       },
     };
   },

@@ -502,6 +502,12 @@ describe('identity', () => {
     expect(second).toBe(mixed.resourceMetrics[1]);
   });
 
+  it('keeps metadata', async () => {
+    const { next, processor } = start({ rules });
+    await processor.consume(metricsBatch([entity({}, io)], { tenant: ['a'] }));
+    expect(next.batches[0]!.metadata).toEqual({ tenant: ['a'] });
+  });
+
   it('shares the points of a metric that only gets another name', async () => {
     const { map } = start({ rules: [{ metric: 'process.disk.io', to: 'io' }] });
     expect(metricsOf(await map(entity({}, io)))[0]!.dataPoints).toBe(io.dataPoints);

@@ -154,7 +154,7 @@ export function createMapper(
           mapResources,
         )
       : resourceMetrics.flatMap(mapResource);
-    const changed = isSameList(mapped, resourceMetrics) ? batch : metricsBatch(mapped);
+    const changed = isSameList(mapped, resourceMetrics) ? batch : metricsBatch(mapped, batch.metadata);
     return { batch: changed, notRenamed, conflicts };
   };
 }

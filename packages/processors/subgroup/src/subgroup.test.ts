@@ -21,6 +21,7 @@ import {
   PermanentError,
   pointType,
   resolveConfig,
+  tracesBatch,
   temporality,
   valueType,
 } from '@millrace/core';
@@ -166,6 +167,19 @@ test('logs of processes get the attributes', async () => {
   await consume(logsBatch([of(processOf(1, 'postgres')), of(processOf(2, 'nginx')), of({ attributes: {} })]));
   expect(render(next.batches[0]!).match(/process.subgroup="\w+"/g)).toEqual(['process.subgroup="postgres"']);
   expect(next.items).toBe(2);
+});
+
+test('metadata stays, and other signals pass', async () => {
+  const { consume, next } = await started();
+  const metadata = { tenant: ['a'] };
+  const traces = tracesBatch([]);
+  const record = { observedTime: hrTime(start), attributes: {} };
+  const logs = { resource: processOf(1, 'nginx'), scopeLogs: [{ scope: { name: '' }, logRecords: [record] }] };
+  await consume(metricsBatch([entity(processOf(1, 'nginx'), 10, { rss: 1 })], metadata));
+  await consume(logsBatch([logs], metadata));
+  await consume(traces);
+  expect(next.batches.map((batch) => batch.metadata)).toEqual([metadata, metadata, undefined]);
+  expect(next.batches[2]).toBe(traces);
 });
 
 test('counters of a subgroup do not go down when a process exits, and its pid is used again', async () => {

@@ -77,7 +77,7 @@ export function createSubgroup(config: SubgroupConfig, context: Context, next: C
       kept.push(...groups);
     }
     if (!changed) return batch;
-    return kept.length > 0 ? metricsBatch(kept) : undefined;
+    return kept.length > 0 ? metricsBatch(kept, batch.metadata) : undefined;
   }
 
   function sum(entity: Entity, metrics: ResourceMetrics): void {
@@ -107,7 +107,12 @@ export function createSubgroup(config: SubgroupConfig, context: Context, next: C
       else kept.push({ ...resourceLogs, resource: entity.resource });
     }
     if (!changed) return batch;
-    return kept.length > 0 ? logsBatch(kept) : undefined;
+    return kept.length > 0 ? logsBatch(kept, batch.metadata) : undefined;
+  }
+
+  function regroup(batch: Batch): Batch | undefined {
+    if (batch.signal === 'metrics') return metrics(batch);
+    return batch.signal === 'logs' ? logs(batch) : batch;
   }
 
   return {
@@ -118,7 +123,7 @@ export function createSubgroup(config: SubgroupConfig, context: Context, next: C
     reload: async () => reload(),
     async consume(batch, signal) {
       if (config.reload_interval > 0 && clock.now() - readAt >= config.reload_interval) reload();
-      const mapped = batch.signal === 'metrics' ? metrics(batch) : logs(batch);
+      const mapped = regroup(batch);
       if (mapped) await next.consume(mapped, signal);
     },
   };

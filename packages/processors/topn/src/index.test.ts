@@ -55,6 +55,12 @@ describe('which resources are ranked', () => {
     expect(await pass(batch)).toBe(batch);
   });
 
+  test('metadata stays', async () => {
+    const { pass } = start({ n: 1 });
+    const { metadata } = await pass(metricsBatch(scrape(1, sized(1, 2)).resourceMetrics, { tenant: ['a'] }));
+    expect(metadata).toEqual({ tenant: ['a'] });
+  });
+
   test('without a marking attribute, those with the metric, and known ones that have lost it', async () => {
     const { pass } = start({ entity: undefined, n: 1 });
     const usage = scrape(1, [{ pid: 3, values: { 'process.memory.usage': 7 } }]).resourceMetrics;

@@ -85,7 +85,7 @@ export function createTopn(config: Config, context: Context, next: Consumer): Co
       }
     }
     endRound(out);
-    return changed ? metricsBatch(out) : batch;
+    return changed ? metricsBatch(out, batch.metadata) : batch;
   }
 
   /** Ends and forgets what no batch mentioned since the last sweep. True if there was any. */

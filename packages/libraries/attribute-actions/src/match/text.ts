@@ -1,11 +1,26 @@
 import type { AnyValue, Attributes } from '@millrace/core';
-import type { AttributeCondition, MatchType } from './config.ts';
 
+export type MatchType = 'strict' | 'regexp';
 export type TextMatch = (text: string) => boolean;
-export type AttributesMatch = (attributes: Attributes) => boolean;
+
+/** Without a value, the attribute must only be there. */
+export interface AttributeCondition {
+  readonly key: string;
+  readonly value?: string | number | boolean | undefined;
+}
 
 /** A regular expression's verdicts are remembered for this many texts: names and attribute values repeat. */
 const verdictsKept = 4096;
+
+/**
+ * A JavaScript regular expression. Of Go's syntax, which configs of the collector use, it understands named groups
+ * `(?P<name>…)` and flags at the beginning, `(?i)…`. Throws if it is none.
+ */
+export function compilePattern(pattern: string): RegExp {
+  const [, flags = '', rest = pattern] = /^\(\?([ims]+)\)(.*)$/s.exec(pattern) ?? [];
+  const source = rest.replaceAll(/(\\.)|\(\?P</gs, (_, escaped: string | undefined) => escaped ?? '(?<');
+  return new RegExp(source, [...new Set(flags)].join(''));
+}
 
 /** True for a text that is (strict) or matches (regexp) one of the patterns. */
 export function textMatch(type: MatchType, patterns: readonly string[]): TextMatch {
@@ -13,7 +28,7 @@ export function textMatch(type: MatchType, patterns: readonly string[]): TextMat
     const allowed = new Set(patterns);
     return (text) => allowed.has(text);
   }
-  const expressions = patterns.map((pattern) => new RegExp(pattern));
+  const expressions = patterns.map(compilePattern);
   const verdicts = new Map<string, boolean>();
   return (text) => {
     let verdict = verdicts.get(text);
@@ -27,7 +42,10 @@ export function textMatch(type: MatchType, patterns: readonly string[]): TextMat
 }
 
 /** True for attributes that meet all conditions. */
-export function attributesMatch(type: MatchType, conditions: readonly AttributeCondition[]): AttributesMatch {
+export function attributesMatch(
+  type: MatchType,
+  conditions: readonly AttributeCondition[],
+): (attributes: Attributes) => boolean {
   const tests = conditions.map(({ key, value }) => ({
     key,
     matches: value === undefined ? undefined : textMatch(type, [String(value)]),

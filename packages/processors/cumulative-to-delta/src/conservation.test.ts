@@ -1,0 +1,134 @@
+import type { DataPoint, ExponentialHistogram, HrTime, MetricsBatch } from '@millrace/core';
+import { hrTime, metricsBatch, pointType, resolveConfig, temporality, valueType } from '@millrace/core';
+import { manualClock, sink, testContext } from '@millrace/core/testing';
+import { describe, expect, it } from 'vitest';
+import { subtractExponential } from './exponential.ts';
+import cumulativeToDelta from './index.ts';
+
+/** The same numbers for the same seed (mulberry32), from 0 to below `end`. */
+function random(seed: number): (end: number) => number {
+  let state = seed;
+  return (end) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * end);
+  };
+}
+
+const began = Date.UTC(2026, 0, 1);
+const seeds = Array.from({ length: 20 }, (_, seed) => seed);
+
+interface Counter {
+  value: bigint;
+  startedAt: number;
+  total: bigint;
+}
+
+const counterBatch = (counters: readonly Counter[], second: number): MetricsBatch =>
+  metricsBatch([
+    {
+      resource: { attributes: {} },
+      scopeMetrics: [
+        {
+          scope: { name: 'test' },
+          metrics: [
+            {
+              descriptor: { name: 'm', description: '', unit: '', valueType: valueType.int },
+              dataPointType: pointType.sum,
+              aggregationTemporality: temporality.cumulative,
+              isMonotonic: true,
+              dataPoints: counters.map(({ value, startedAt }, id) => ({
+                startTime: hrTime(began + startedAt * 1000),
+                endTime: hrTime(began + second * 1000),
+                attributes: { id },
+                value,
+              })),
+            },
+          ],
+        },
+      ],
+    },
+  ]);
+
+describe.each(seeds)('counters of seed %d, some of which restart, in batches of which some are refused', (seed) => {
+  it('lose and gain nothing', async () => {
+    const below = random(seed);
+    const next = sink();
+    const config = resolveConfig(cumulativeToDelta.config, {});
+    const processor = cumulativeToDelta.create(config, testContext({ clock: manualClock(began) }), next);
+    const counters = Array.from({ length: 5 }, (): Counter => ({ value: 0n, startedAt: 0, total: 0n }));
+    for (let second = 1; second <= 100; second++) {
+      for (const counter of counters) {
+        // A restart says when it was: after the last point.
+        if (below(10) === 0) Object.assign(counter, { value: 0n, startedAt: second - 0.5 });
+        const more = BigInt(below(1000)) * 2n ** BigInt(below(50));
+        counter.value += more;
+        counter.total += more;
+      }
+      const batch = counterBatch(counters, second);
+      while (below(3) === 0) {
+        next.failures.push(new Error('later'));
+        await expect(processor.consume(batch)).rejects.toThrow('later');
+      }
+      await processor.consume(batch);
+    }
+    const totals = counters.map(() => 0n);
+    const ends = counters.map((): HrTime => [0, 0]);
+    for (const { resourceMetrics } of next.batches as MetricsBatch[])
+      for (const point of resourceMetrics[0]!.scopeMetrics[0]!.metrics[0]!.dataPoints as DataPoint<bigint>[]) {
+        const id = point.attributes['id'] as number;
+        totals[id]! += BigInt(point.value!);
+        expect(point.value).toBeGreaterThanOrEqual(0);
+        const [end, start] = [ends[id]!, point.startTime].map(([seconds, nanos]) => seconds + nanos / 1e9);
+        expect(start).toBeGreaterThanOrEqual(end!);
+        ends[id] = point.endTime;
+      }
+    expect(totals).toEqual(counters.map(({ total }) => total));
+  });
+});
+
+const finest = 5;
+
+/** Of values that are given as their buckets at the finest scale; those below the threshold count as zero. */
+function histogramOf(indexes: readonly number[], scale: number, threshold: number): ExponentialHistogram {
+  const zeros = indexes.filter((index) => index < threshold);
+  const buckets = indexes.filter((index) => index >= threshold).map((index) => index >> (finest - scale));
+  const offset = Math.min(...buckets, 100);
+  const bucketCounts = Array.from({ length: Math.max(...buckets, offset - 1) - offset + 1 }, () => 0);
+  for (const bucket of buckets) bucketCounts[bucket - offset]! += 1;
+  return {
+    count: indexes.length,
+    scale,
+    zeroCount: zeros.length,
+    zeroThreshold: 2 ** (threshold * 2 ** -finest),
+    positive: { offset, bucketCounts },
+    negative: { offset: 0, bucketCounts: [] },
+  };
+}
+
+/** Its buckets by their indexes, without empty ones. */
+const filled = ({ positive: { offset, bucketCounts }, ...rest }: ExponentialHistogram) => ({
+  ...rest,
+  positive: bucketCounts.flatMap((count, at) => (count === 0 ? [] : [[offset + at, count]])),
+});
+
+it.each(seeds)('an exponential histogram that gets coarser is what was added: seed %d', (seed) => {
+  const below = random(seed);
+  const values = (): number[] => Array.from({ length: below(50) }, () => below(400) - 100);
+  let all = values();
+  let scale = finest;
+  let threshold = -96;
+  let last = histogramOf(all, scale, threshold);
+  for (let step = 0; step < 20; step++) {
+    if (below(5) === 0) scale = Math.max(0, scale - below(3));
+    if (below(5) === 0) threshold += 32 * below(3); // where buckets of all scales meet
+    const added = values();
+    all = [...all, ...added];
+    const now = histogramOf(all, scale, threshold);
+    const delta = subtractExponential(now, last);
+    if (typeof delta === 'symbol') expect.fail('it was taken for a reset');
+    expect(filled(delta)).toEqual(filled(histogramOf(added, scale, threshold)));
+    last = now;
+  }
+});
