@@ -11,9 +11,10 @@ const folders = globSync('packages/{receivers,processors,exporters,connectors,ex
   cwd: root,
 }).map((file) => join(root, dirname(file)));
 
-interface Example {
-  readonly [section: string]: Readonly<Record<string, Readonly<Record<string, unknown>> | null>>;
-}
+type Section = Readonly<Record<string, Readonly<Record<string, unknown>> | null>>;
+type Example = Readonly<Partial<Record<`${string}s`, Section>>> & {
+  readonly service?: { readonly pipelines?: Readonly<Record<string, { readonly receivers?: readonly string[] }>> };
+};
 
 /** What the host reads, by kind: not for `create`. */
 const reserved: Readonly<Partial<Record<AnyDefinition['kind'], readonly string[]>>> = {
@@ -42,13 +43,18 @@ for (const folder of folders) {
 
     describe.each(definitions.map((definition) => [definition.type, definition] as const))('%s', (type, definition) => {
       // What the example says of the component, without the keys that are the host's.
-      const section = (parse(readFileSync(example, 'utf8')) as Example)[`${kindOf(definition)}s`] ?? {};
+      const { service, ...sections } = parse(readFileSync(example, 'utf8')) as Example;
+      const section = sections[`${kindOf(definition)}s`] ?? {};
       const [, written] = Object.entries(section).find(([id]) => id.split('/', 1)[0] === type) ?? [];
       const hosts = reserved[definition.kind] ?? [];
       const config = Object.fromEntries(Object.entries(written ?? {}).filter(([key]) => !hosts.includes(key)));
 
       it('is in the example', () => expect(Object.keys(section).map((id) => id.split('/', 1)[0])).toContain(type));
-      for (const { name, run } of checkDefinition(definition, { config })) it(name, run);
+      const begun = Object.entries(service?.pipelines ?? {}).flatMap(([id, { receivers = [] }]) =>
+        receivers.some((receiver) => receiver.split('/', 1)[0] === type) ? [id] : [],
+      );
+      const pipelines = definition.kind === 'connector' ? { pipelines: begun } : {};
+      for (const { name, run } of checkDefinition(definition, { config, ...pipelines })) it(name, run);
     });
   });
 }

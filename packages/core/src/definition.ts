@@ -1,5 +1,6 @@
 import type { Component, Consumer, Context, Extension, ExtensionContext } from './component.ts';
 import type { Attributes, Signal } from './batch.ts';
+import type { AdmittingConsumer } from './delivery/fanout.ts';
 import type { ConfigOf, ConfigSchema } from './schema.ts';
 
 /** What is wrong with a config that its schema cannot say; `path` leads to the key, from the component's own config. */
@@ -68,7 +69,11 @@ export interface ConnectorDefinition<in out S extends ConfigSchema = ConfigSchem
   /** Which signals it takes, and which it gives for each. */
   readonly signals: Readonly<Partial<Record<Signal, readonly Signal[]>>>;
   readonly parallel?: Parallel;
-  create(config: NoInfer<ConfigOf<S>>, context: Context, nexts: ReadonlyMap<string, Consumer>): Component & Consumer;
+  create(
+    config: NoInfer<ConfigOf<S>>,
+    context: Context,
+    nexts: ReadonlyMap<string, AdmittingConsumer>,
+  ): Component & AdmittingConsumer;
 }
 
 /** What components can be given by an extension that their config names. */

@@ -5,6 +5,7 @@ export * from './component.ts';
 export * from './config/index.ts';
 export { cutBatch } from './cut.ts';
 export * from './definition.ts';
+export { type AdmittingConsumer, type Delivery, deliverAll, fanOut } from './delivery/fanout.ts';
 export * from './dropped.ts';
 export * from './errors.ts';
 export * from './log.ts';

@@ -16,7 +16,7 @@ export interface Queue extends AdmittingConsumer {
   open(): Promise<void>;
   /**
    * Takes no more, and resolves when all it holds is delivered or given up. What the signal cuts short is dropped, unless it
-   * is on disk: that is kept for the next start, and only what is on its way is waited for.
+   * is on disk: that is kept for the next start, and only what is on its way is waited for, a moment.
    */
   shutdown(signal: AbortSignal): Promise<void>;
   /** Takes no more, gives those being delivered a moment, and returns what was not delivered: for a successor. */
@@ -33,6 +33,8 @@ export interface QueueEvents {
 }
 
 const readAgainMs = 1_000;
+/** How long a delivery may go on at a shutdown where it can be done again at the next start. */
+const momentMs = 2_000;
 
 /**
  * Accepts at once and delivers behind, `num_consumers` at a time. Bounded by `queue_size` in units of `sizer`, and by
@@ -195,7 +197,7 @@ export function queue(
     async shutdown(signal) {
       closed = true;
       changed();
-      await drain(signal);
+      await drain(store.isDurable ? AbortSignal.any([signal, AbortSignal.timeout(momentMs)]) : signal);
       if (!store.isDurable)
         for (const held of [...gatherer.release(), ...store.release()]) {
           events.dropped(held.batch, signal.reason);

@@ -93,7 +93,7 @@ export function exporterNode(configured: Configured<ExporterDefinition, Exporter
   const ownEdge = edge(component, host, {
     ...context,
     ready: ready.promise,
-    place: `exporter/${id}${context.copy.index === 0 ? '' : `@${context.copy.index}`}`,
+    place: `exporter/${id}`,
   });
   return {
     key: `exporter/${id}`,

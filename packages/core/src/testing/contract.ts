@@ -22,6 +22,8 @@ export interface ContractCheck {
 export interface ContractOptions {
   /** A config with which the component starts, on loopback and free ports. Default: {}. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Of a connector: the pipelines that begin with it. Default: one of metrics. */
+  readonly pipelines?: readonly string[];
 }
 
 /**
@@ -30,7 +32,7 @@ export interface ContractOptions {
  */
 export function checkDefinition(
   definition: AnyDefinition,
-  { config = {} }: ContractOptions = {},
+  { config = {}, pipelines = ['metrics/contract'] }: ContractOptions = {},
 ): readonly ContractCheck[] {
   const checks: ContractCheck[] = [
     { name: 'says what it is, and describes every key', run: async () => described(definition) },
@@ -38,11 +40,11 @@ export function checkDefinition(
     { name: 'refuses an unknown key, and says which', run: () => refusesUnknownKey(definition, config) },
     {
       name: 'shuts down without having started, and twice',
-      run: () => lifecycle(definition, { config, start: false }),
+      run: () => lifecycle(definition, { config, pipelines, start: false }),
     },
     {
       name: 'starts, shuts down twice and leaves nothing open',
-      run: () => lifecycle(definition, { config, start: true }),
+      run: () => lifecycle(definition, { config, pipelines, start: true }),
     },
   ];
   if (definition.kind === 'processor' || definition.kind === 'exporter')
@@ -142,7 +144,16 @@ async function refusesUnknownKey(definition: AnyDefinition, config: object): Pro
 
 const deadline = (): AbortSignal => AbortSignal.timeout(5_000);
 
-function instance(definition: AnyDefinition, config: object, next: Consumer = sink()): Component & Partial<Consumer> {
+interface Around {
+  readonly next?: Consumer;
+  readonly pipelines?: readonly string[];
+}
+
+function instance(
+  definition: AnyDefinition,
+  config: object,
+  { next = sink(), pipelines = [] }: Around = {},
+): Component & Partial<Consumer> {
   const resolved = resolveConfig(definition.config, config as never) as Readonly<Record<string, unknown>>;
   const context = testContext({ clock: systemClock, id: definition.type });
   switch (definition.kind) {
@@ -152,7 +163,7 @@ function instance(definition: AnyDefinition, config: object, next: Consumer = si
     case 'processor':
       return definition.create(resolved, context, next);
     case 'connector':
-      return definition.create(resolved, context, new Map([['metrics/contract', next]]));
+      return definition.create(resolved, context, new Map(pipelines.map((id) => [id, next])));
     case 'exporter':
     case 'extension':
       return definition.create(resolved, context);
@@ -161,10 +172,10 @@ function instance(definition: AnyDefinition, config: object, next: Consumer = si
 
 async function lifecycle(
   definition: AnyDefinition,
-  { config, start }: { config: object; start: boolean },
+  { config, pipelines, start }: { config: object; pipelines: readonly string[]; start: boolean },
 ): Promise<void> {
   const before = openHandles();
-  const component = instance(definition, config);
+  const component = instance(definition, config, { pipelines });
   if (start) await component.start?.();
   await component.shutdown?.(deadline());
   await component.shutdown?.(deadline());
@@ -238,7 +249,7 @@ async function takesFrozen(definition: AnyDefinition, config: object): Promise<v
 async function passesRejection(definition: AnyDefinition, config: object): Promise<void> {
   const next = sink();
   next.failures.push(...Array.from({ length: 10 }, () => new PermanentError('contract says no')));
-  const component = instance(definition, config, next);
+  const component = instance(definition, config, { next });
   await component.start?.();
   let rejected: unknown;
   try {

@@ -8,6 +8,7 @@ export default defineExporter({
   type: 'debug',
   description: 'Writes what arrives to the log.',
   signals: ['metrics', 'logs', 'traces', 'profiles'],
+  parallel: true,
   delivery: 'direct',
   config: {
     properties: {

@@ -7,6 +7,7 @@ export default defineProcessor({
   type: 'attributes',
   description: 'Changes the attributes of data points, log records and spans.',
   signals: ['metrics', 'logs', 'traces'],
+  parallel: true,
   config,
   check,
   create({ actions, include, exclude }, _context, next) {

@@ -16,6 +16,7 @@ export default defineProcessor({
   type: 'batch',
   description: 'Gathers small batches into larger ones, and cuts those that are too large.',
   signals: ['metrics', 'logs', 'traces'],
+  parallel: true,
   config: {
     properties: {
       send_batch_size: {

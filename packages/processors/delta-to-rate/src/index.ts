@@ -6,6 +6,7 @@ export default defineProcessor({
   aliases: ['deltatorate'],
   description: 'Turns delta counters into rates per second.',
   signals: ['metrics'],
+  parallel: true,
   config: {
     properties: {
       metrics: {

@@ -7,6 +7,7 @@ export default defineProcessor({
   type: 'filter',
   description: 'Drops data points, log records and spans by their name, attributes, severity or text.',
   signals: ['metrics', 'logs', 'traces'],
+  parallel: true,
   config,
   check,
   create(settings, context, next) {

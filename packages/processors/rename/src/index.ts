@@ -9,6 +9,7 @@ export default defineProcessor({
   type: 'rename',
   description: "Gives metrics and attributes other names and units, so that other systems' dashboards go on working.",
   signals: ['metrics'],
+  parallel: true,
   config,
   check,
   create(settings, context, next) {

@@ -5,6 +5,7 @@ export default defineProcessor({
   type: 'resource',
   description: 'Changes the attributes of resources.',
   signals: ['metrics', 'logs', 'traces'],
+  parallel: true,
   config: {
     properties: { attributes: actionsSchema('What is done with the attributes of each resource, in this order.') },
     required: ['attributes'],
