@@ -13,9 +13,16 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-const service = (signal: string) => ({
+const services = [
+  'metrics.v1.MetricsService',
+  'logs.v1.LogsService',
+  'trace.v1.TraceService',
+  'profiles.v1development.ProfilesService',
+];
+
+const service = (name: string) => ({
   Export: {
-    path: `/opentelemetry.proto.collector.${signal.toLowerCase()}.v1.${signal}Service/Export`,
+    path: `/opentelemetry.proto.collector.${name}/Export`,
     requestStream: false as const,
     responseStream: false as const,
     requestSerialize: (bytes: Buffer) => bytes,
@@ -30,7 +37,7 @@ export async function grpcServer(
   { address = '127.0.0.1:0', credentials = ServerCredentials.createInsecure() } = {},
 ): Promise<Running> {
   const server = new Server();
-  for (const signal of ['Metrics', 'Logs']) server.addService(service(signal), { Export: handle });
+  for (const name of services) server.addService(service(name), { Export: handle });
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync(address, credentials, (error, bound) => (error ? reject(error) : resolve(bound))),
   );

@@ -1,7 +1,8 @@
-import { systemClock } from '@millrace/core';
+import { resolveConfig, systemClock } from '@millrace/core';
 import { expect, test } from 'vitest';
 import { answer, rawServer } from '../../testdata/servers.ts';
-import { call } from './call.ts';
+import { call, headOf } from './call.ts';
+import { grpcConfig } from './config.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { createSessions } from './sessions.ts';
 
@@ -13,20 +14,16 @@ test.each([
 ])('a timeout of %s ms is %s on the wire', async (timeoutMs, want) => {
   const server = await rawServer((stream) => answer(stream));
   const endpoint = parseEndpoint(`localhost:${server.port}`);
-  const tls = { insecure: true, insecure_skip_verify: false, min_version: '1.2' } as const;
-  const sessions = createSessions({ endpoint, secure: false, tls, keepalive: undefined, clock: systemClock });
-  const reply = await call(sessions, {
-    path: '/a.B/C',
-    message: new Uint8Array(),
-    compression: 'none',
-    authority: endpoint.authority,
-    secure: false,
-    metadata: {},
-    signal: undefined,
-    timeoutMs,
-  });
+  const { tls } = resolveConfig(grpcConfig, { tls: { insecure: true } });
+  const { address, authority } = endpoint;
+  const options = { address, host: 'localhost', secure: false, tls, keepalive: undefined, clock: systemClock };
+  const sessions = createSessions(options);
+  const head = { path: '/a.B/C', compression: 'none', authority, secure: false, metadata: {}, timeoutMs } as const;
+  const body = { chunks: [new Uint8Array(2), new Uint8Array(1)], bytes: 3 };
+  const reply = await call(sessions, { head: headOf(head), body, signal: undefined });
   expect(reply.code).toBe(0);
   expect(server.requests[0]!.headers).toMatchObject({ ':path': '/a.B/C', 'grpc-timeout': want });
+  expect(server.requests[0]!.body).toEqual(Buffer.from([0, 0, 0, 0, 3, 0, 0, 0]));
   await sessions.close(AbortSignal.timeout(1000));
   await server.stop();
 });

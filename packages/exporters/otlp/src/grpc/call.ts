@@ -1,25 +1,19 @@
-import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
-import { constants, sensitiveHeaders } from 'node:http2';
 import { describeError } from '@millrace/core';
+import type { Body } from '../body.ts';
 import type { Compression } from '../compression.ts';
+import type { Headers } from '../headers.ts';
 import { userAgent } from '../user-agent.ts';
-import type { Sessions } from './sessions.ts';
-import { countStreams } from './sessions.ts';
+import type { Outcome } from './h2/connection.ts';
+import { encodeFields } from './h2/hpack.ts';
+import type { Session, Sessions } from './sessions.ts';
 import type { Status } from './status.ts';
 import { codeOf, codeOfHttp, decodeMessage } from './status.ts';
 
 export interface Call {
-  readonly path: string;
-  /** Compressed as `compression` says. */
-  readonly message: Uint8Array;
-  readonly compression: Compression;
-  readonly authority: string;
-  readonly secure: boolean;
-  /** With the names in lower case; a `-bin` one is sent as base64. */
-  readonly metadata: Readonly<Record<string, string>>;
+  readonly head: Head;
+  /** The message, without its prefix. */
+  readonly body: Body;
   readonly signal: AbortSignal | undefined;
-  /** What the server is told (`grpc-timeout`); keeping it is the signal's part. */
-  readonly timeoutMs?: number | undefined;
 }
 
 export interface Reply extends Status {
@@ -30,6 +24,7 @@ export interface Reply extends Status {
 
 /** What an answer may take: the rest of a greater one is not read. */
 const maxAnswerBytes = 64 * 1024;
+const empty = Buffer.alloc(0);
 
 /**
  * A unary call. Resolves with a status whatever happens, a lost connection included, except that it rejects when the signal
@@ -37,14 +32,20 @@ const maxAnswerBytes = 64 * 1024;
  */
 export async function call(sessions: Sessions, request: Call): Promise<Reply> {
   for (let attempt = 1; ; attempt++) {
-    let session: ClientHttp2Session;
+    let session: Session;
     try {
-      session = await orAbort(sessions.current(), request.signal);
+      const acquired = sessions.acquire();
+      session = acquired instanceof Promise ? await orAbort(acquired, request.signal, sessions) : acquired;
     } catch (error) {
       if (request.signal?.aborted) throw error;
       return unavailable(describeError(error));
     }
-    const reply = await exchange(session, request, sessions);
+    let reply: Reply | 'unprocessed';
+    try {
+      reply = await exchange(session, request, sessions);
+    } finally {
+      sessions.release(session);
+    }
     if (reply !== 'unprocessed') return reply;
     if (attempt === 2) return unavailable('The server is going away.');
   }
@@ -53,99 +54,92 @@ export async function call(sessions: Sessions, request: Call): Promise<Reply> {
 const unavailable = (message: string): Reply => ({
   code: codeOf('Unavailable'),
   message: message.trim(),
-  body: Buffer.alloc(0),
+  lost: 'unsent',
+  body: empty,
   encoding: '',
 });
 
-function orAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
+function orAbort(acquired: Promise<Session>, signal: AbortSignal | undefined, sessions: Sessions): Promise<Session> {
+  if (!signal) return acquired;
   return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-    void promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
-}
-
-function exchange(session: ClientHttp2Session, request: Call, sessions: Sessions): Promise<Reply | 'unprocessed'> {
-  return new Promise((resolve, reject) => {
-    let stream: ClientHttp2Stream;
-    try {
-      stream = session.request(headersOf(request), { endStream: false });
-    } catch {
-      // It closed after it was handed out.
-      return resolve('unprocessed');
-    }
-    const chunks: Buffer[] = [];
-    let size = 0;
-    let headers: IncomingHttpHeaders | undefined;
-    let trailers: IncomingHttpHeaders | undefined;
-    let failure: Error | undefined;
-
-    countStreams(session, 1);
-    stream.on('response', (received) => (headers = received));
-    stream.on('trailers', (received) => (trailers = received));
-    stream.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= maxAnswerBytes) chunks.push(chunk);
-      else stream.close(constants.NGHTTP2_CANCEL);
-    });
-    stream.on('error', (error) => (failure = error));
-    // The server may answer before it has read the request; the trailers come in a tick of their own.
-    stream.once('end', () => setImmediate(() => headers && settle()));
-    stream.once('close', () => settle());
-
     const abort = (): void => {
-      finish();
-      if (!headers) sessions.probe(session);
-      reject(request.signal?.reason as Error);
+      reject(signal.reason as Error);
+      acquired.then(sessions.release, () => {});
     };
-    let finished = false;
-    function finish(): void {
-      if (finished) return;
-      finished = true;
-      countStreams(session, -1);
-      request.signal?.removeEventListener('abort', abort);
-      if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL);
-    }
-    function settle(): void {
-      if (finished) return;
-      const isUnprocessed = !headers && stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
-      finish();
-      if (isUnprocessed) return resolve('unprocessed');
-      const encoding = String(headers?.['grpc-encoding'] ?? 'identity');
-      if (size > maxAnswerBytes) {
-        const message = `The answer has more than ${maxAnswerBytes} bytes.`;
-        return resolve({ code: codeOf('ResourceExhausted'), message, body: Buffer.alloc(0), encoding });
-      }
-      const status = statusOf({ headers, trailers, failure });
-      return resolve({ ...status, body: Buffer.concat(chunks), encoding });
-    }
-
-    if (request.signal?.aborted) return abort();
-    request.signal?.addEventListener('abort', abort, { once: true });
-    const prefix = Buffer.alloc(5);
-    prefix[0] = request.compression === 'none' ? 0 : 1;
-    prefix.writeUInt32BE(request.message.length, 1);
-    stream.cork();
-    stream.write(prefix);
-    stream.end(request.message);
-    stream.uncork();
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    acquired.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
     return undefined;
   });
 }
 
-function headersOf(request: Call): OutgoingHttpHeaders {
-  const { metadata, timeoutMs, compression } = request;
+function exchange(session: Session, { head, body, signal }: Call, sessions: Sessions): Promise<Reply | 'unprocessed'> {
+  const { connection } = session;
+  return new Promise((resolve, reject) => {
+    // It closed after it was handed out.
+    if (connection.closed) return resolve('unprocessed');
+    if (signal?.aborted) return reject(signal.reason as Error);
+    const abort = (): void => {
+      connection.cancel(stream);
+      if (!stream.headers) sessions.probe(session);
+      reject(signal!.reason as Error);
+    };
+    const prefix = Buffer.allocUnsafe(5);
+    prefix[0] = head.compressed ? 1 : 0;
+    prefix.writeUInt32BE(body.bytes, 1);
+    const stream = connection.request({
+      block: head.block,
+      chunks: [prefix, ...body.chunks],
+      bytes: body.bytes + prefix.length,
+      maxAnswerBytes,
+      settle(outcome) {
+        signal?.removeEventListener('abort', abort);
+        resolve(replyOf(outcome));
+      },
+    });
+    signal?.addEventListener('abort', abort, { once: true });
+    return undefined;
+  });
+}
+
+function replyOf(outcome: Outcome): Reply | 'unprocessed' {
+  if (outcome.refused) return 'unprocessed';
+  const encoding = outcome.headers?.['grpc-encoding'] ?? 'identity';
+  if (outcome.bodyBytes > maxAnswerBytes) {
+    const message = `The answer has more than ${maxAnswerBytes} bytes.`;
+    return { code: codeOf('ResourceExhausted'), message, body: empty, encoding };
+  }
+  const { body } = outcome;
+  return { ...statusOf(outcome), body: body.length === 1 ? body[0]! : Buffer.concat(body), encoding };
+}
+
+/** The headers of calls, encoded; the same serve many. */
+export interface Head {
+  readonly block: Buffer;
+  readonly compressed: boolean;
+}
+
+export interface CallHead {
+  readonly path: string;
+  readonly compression: Compression;
+  readonly authority: string;
+  readonly secure: boolean;
+  /** With the names in lower case; a `-bin` one is sent as base64. */
+  readonly metadata: Headers;
+  /** What the server is told (`grpc-timeout`); keeping it is the signal's part. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export function headOf({ path, compression, authority, secure, metadata, timeoutMs }: CallHead): Head {
   const own = Object.entries(metadata).map(([name, value]): [string, string] => [
     name,
     name.endsWith('-bin') ? Buffer.from(value).toString('base64') : value,
   ]);
-  return {
+  const fields = {
     ':method': 'POST',
-    ':scheme': request.secure ? 'https' : 'http',
-    ':authority': request.authority,
-    ':path': request.path,
+    ':scheme': secure ? 'https' : 'http',
+    ':authority': authority,
+    ':path': path,
     'content-type': 'application/grpc+proto',
     te: 'trailers',
     'user-agent': userAgent,
@@ -153,34 +147,28 @@ function headersOf(request: Call): OutgoingHttpHeaders {
     ...(compression !== 'none' && { 'grpc-encoding': compression }),
     ...(timeoutMs !== undefined && { 'grpc-timeout': timeoutText(timeoutMs) }),
     ...Object.fromEntries(own),
-    [sensitiveHeaders]: Object.keys(metadata),
   };
+  return { block: encodeFields(fields, new Set(Object.keys(metadata))), compressed: compression !== 'none' };
 }
 
 /** At most eight digits and a unit. */
 const timeoutText = (ms: number): string =>
   ms < 1e8 ? `${Math.ceil(ms)}m` : `${Math.min(Math.ceil(ms / 1000), 99_999_999)}S`;
 
-interface Received {
-  readonly headers: IncomingHttpHeaders | undefined;
-  readonly trailers: IncomingHttpHeaders | undefined;
-  readonly failure: Error | undefined;
-}
-
-function statusOf({ headers, trailers, failure }: Received): Status {
+function statusOf({ headers, trailers, failure }: Outcome): Status {
   // An answer without a message has its status among the headers.
   const said = trailers?.['grpc-status'] === undefined ? headers : trailers;
   if (said?.['grpc-status'] !== undefined) {
     const code = Number(said['grpc-status']);
     return {
       code: Number.isInteger(code) && code >= 0 ? code : codeOf('Unknown'),
-      message: decodeMessage(String(said['grpc-message'] ?? '')),
+      message: decodeMessage(said['grpc-message'] ?? ''),
       details: bytesOf(said['grpc-status-details-bin']),
     };
   }
   if (!headers) {
     const message = failure ? describeError(failure) : 'The connection was lost before the answer.';
-    return { code: codeOf('Unavailable'), message };
+    return { code: codeOf('Unavailable'), message, lost: 'sent' };
   }
   const status = Number(headers[':status']);
   if (status !== 200) return { code: codeOfHttp(status), message: `It answered with HTTP status ${status}.` };
@@ -188,10 +176,8 @@ function statusOf({ headers, trailers, failure }: Received): Status {
   if (!type.startsWith('application/grpc'))
     return { code: codeOf('Unknown'), message: `It answered with ${type}, which is not gRPC.` };
   // gRPC calls some of these Internal, which is never tried again. But nobody has said no: the answer was cut.
-  return { code: codeOf('Unavailable'), message: 'The answer ended before its status.' };
+  return { code: codeOf('Unavailable'), message: 'The answer ended before its status.', lost: 'sent' };
 }
 
-function bytesOf(header: string | string[] | undefined): Uint8Array | undefined {
-  const text = Array.isArray(header) ? header[0] : header;
-  return text === undefined ? undefined : Buffer.from(text, 'base64');
-}
+const bytesOf = (text: string | undefined): Uint8Array | undefined =>
+  text === undefined ? undefined : Buffer.from(text, 'base64');

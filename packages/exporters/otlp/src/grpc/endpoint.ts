@@ -1,6 +1,11 @@
+import type { HostPort } from '@millrace/core';
+
+/** Of a TCP or a unix socket. */
+export type Address = HostPort | { readonly path: string };
+
 /** Where a gRPC server is. */
 export interface Endpoint {
-  readonly address: { readonly host: string; readonly port: number } | { readonly path: string };
+  readonly address: Address;
   /** What `:authority` says. */
   readonly authority: string;
   /** Said by an `http://` or `https://` in front; undefined leaves it to `tls.insecure`. */

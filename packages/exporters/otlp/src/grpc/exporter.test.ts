@@ -1,19 +1,30 @@
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import { createSecureServer } from 'node:http2';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { gzipSync, zstdDecompressSync } from 'node:zlib';
 import { Metadata, ServerCredentials, status as grpcStatus } from '@grpc/grpc-js';
-import type { Component, Consumer, Context, InputOf } from '@millrace/core';
-import { describeError, isPermanent, metricsBatch, resolveConfig, ThrottleError } from '@millrace/core';
+import type { Component, Consumer, Context, Extension, InputOf } from '@millrace/core';
+import {
+  describeError,
+  isPermanent,
+  mergeBatches,
+  metricsBatch,
+  PermanentError,
+  resolveConfig,
+  ThrottleError,
+} from '@millrace/core';
 import { manualClock, testContext } from '@millrace/core/testing';
+import { batchFromRequest, encode as encodeBatch } from '@millrace/otlp';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { countingMeter, decode, encode, gauge, record } from '../../testdata/batches.ts';
+import { countingMeter, decode, encode, gauge, profile, record, services, spans } from '../../testdata/batches.ts';
 import { type Authority, createAuthority } from '../../testdata/certificates.ts';
 import { answer, grpcServer, type Handler, listen, rawServer, type Running } from '../../testdata/servers.ts';
+import { proveTls } from '../tls.ts';
 import { otlp } from './exporter.ts';
 
 type Input = InputOf<typeof otlp.config>;
@@ -45,7 +56,7 @@ const kindOf = (error: Error): string =>
   isPermanent(error) ? 'permanent' : error instanceof ThrottleError ? `throttle ${error.retryAfterMs}` : 'retry';
 
 describe('what is sent', () => {
-  test('metrics and logs, to the methods of their services', async () => {
+  test('every signal, to the method of its service', async () => {
     const got: [string, Buffer][] = [];
     const server = running(
       await grpcServer((call, reply) => {
@@ -57,11 +68,19 @@ describe('what is sent', () => {
     await out.start?.();
     await out.consume(gauge(3));
     await out.consume(record('hello'));
+    await out.consume(spans(['GET /', 'SELECT']));
+    await out.consume(profile());
     await out.consume(metricsBatch([]));
     expect(got.map(([path]) => path)).toEqual([
       '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
       '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
+      '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+      '/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export',
     ]);
+    expect(decode('ExportTraceServiceRequest', got[2]![1])).toMatchObject({
+      resourceSpans: [{ scopeSpans: [{ spans: [{ name: 'GET /' }, { name: 'SELECT' }] }] }],
+    });
+    expect(got[3]![1]).toEqual(profile().request);
     expect(decode('ExportMetricsServiceRequest', got[0]![1])).toMatchObject({
       resourceMetrics: [
         { scopeMetrics: [{ metrics: [{ name: 'queue.size', gauge: { dataPoints: { length: 3 } } }] }] },
@@ -125,6 +144,64 @@ describe('what is sent', () => {
     await exporter({ endpoint: `${scheme}localhost:${server.port}`, tls }).consume(gauge());
   });
 
+  test('what came as bytes goes as it came, what was merged in pieces', async () => {
+    const server = running(await rawServer((stream) => answer(stream)));
+    const [one, two] = [services(['a']), services(['b', 'c'])];
+    const bytes = encodeBatch(one);
+    const out = exporter({ ...insecure(server.port), compression: 'none' });
+    await out.consume(batchFromRequest('metrics', bytes));
+    await out.consume(mergeBatches([one, two]));
+    expect(server.requests[0]!.body.subarray(5)).toEqual(Buffer.from(bytes));
+    expect(server.requests[1]!.body.subarray(5)).toEqual(Buffer.concat([bytes, encodeBatch(two)]));
+    expect(server.requests[1]!.body.readUInt32BE(1)).toBe(server.requests[1]!.body.length - 5);
+  });
+
+  test('a higher level makes it smaller', async () => {
+    const server = running(await rawServer((stream) => answer(stream)));
+    const batch = gauge(500);
+    for (const compression of ['gzip', 'zstd'] as const)
+      for (const level of [1, 9])
+        await exporter({ ...insecure(server.port), compression, compression_params: { level } }).consume(batch);
+    const [gzip1, gzip9, zstd1, zstd9] = server.requests.map(({ body }) => body.length);
+    expect(gzip9).toBeLessThan(gzip1!);
+    expect(zstd9).toBeLessThan(zstd1!);
+  });
+
+  test('credentials, asked for at every request and never printed', async () => {
+    const seen: unknown[] = [];
+    let verdict = (reply: Parameters<Handler>[1]): void => reply(null, Buffer.alloc(0));
+    const server = running(
+      await grpcServer((call, reply) => {
+        seen.push(call.metadata.get('authorization')[0], call.metadata.get('x-tenant')[0]);
+        verdict(reply);
+      }),
+    );
+    let times = 0;
+    const extension = (id: string): Extension => {
+      expect(id).toBe('bearer_token_auth/backend');
+      return { credentials: async () => ({ Authorization: `Bearer t0ken-${++times}` }) };
+    };
+    const auth = { authenticator: 'bearer_token_auth/backend' };
+    const headers = { authorization: 'old', 'X-Tenant': 'shop' };
+    const out = exporter({ ...insecure(server.port), auth, headers }, testContext({ extension }));
+    await out.consume(gauge());
+    await out.consume(gauge());
+    expect(seen).toEqual(['Bearer t0ken-1', 'shop', 'Bearer t0ken-2', 'shop']);
+    verdict = (reply) => reply({ code: grpcStatus.UNAUTHENTICATED, details: 'who is t0ken-3?' });
+    const error = await errorOf(out.consume(gauge()));
+    expect([kindOf(error), error.message]).toEqual(['permanent', expect.stringContaining('who is [redacted]?')]);
+  });
+
+  test.each([
+    [new Error('ENOENT'), 'retry', /127\.0\.0\.1:1: oauth gave no credentials: ENOENT/],
+    [new PermanentError('no such user'), 'permanent', /no such user/],
+  ])('no credentials: %s is %s', async (thrown, kind, want) => {
+    const extension = (): Extension => ({ credentials: () => Promise.reject(thrown) });
+    const out = exporter({ ...insecure(1), auth: { authenticator: 'oauth' } }, testContext({ extension }));
+    const error = await errorOf(out.consume(gauge()));
+    expect([kindOf(error), describeError(error)]).toEqual([kind, expect.stringMatching(want)]);
+  });
+
   test('over a unix socket', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'millrace-unix-'));
     open.push({ stop: async () => rmSync(folder, { recursive: true }) });
@@ -156,6 +233,36 @@ describe('what comes back', () => {
       ['warn', { said: 'use the new endpoint' }],
     ]);
   });
+
+  test.each([
+    [gauge(5), 'ExportMetricsServiceResponse', 'rejectedDataPoints'],
+    [record(), 'ExportLogsServiceResponse', 'rejectedLogRecords'],
+    [spans(), 'ExportTraceServiceResponse', 'rejectedSpans'],
+    [profile(), 'ExportProfilesServiceResponse', 'rejectedProfiles'],
+  ])('rejected items of each signal: %#', async (batch, message, field) => {
+    const partialSuccess = { [field]: 3, errorMessage: 'no' };
+    const server = running(await grpcServer((_call, reply) => reply(null, encode(message, { partialSuccess }))));
+    const { meter, drops } = countingMeter();
+    await exporter(insecure(server.port), testContext({ meter })).consume(batch);
+    expect(drops).toEqual([[3, { component: 'test', reason: 'rejected_by_backend' }]]);
+  });
+
+  test.each([gauge(), record(), spans(), profile()])(
+    'answers have the same meaning for every signal: %#',
+    async (batch) => {
+      const codes = ['UNAVAILABLE', 'INVALID_ARGUMENT', 'RESOURCE_EXHAUSTED'] as const;
+      const answers: (keyof typeof grpcStatus)[] = [...codes];
+      const server = running(
+        await grpcServer((_call, reply) =>
+          reply({ code: grpcStatus[answers.shift()!], metadata: retryInfo({ seconds: 3 }) }),
+        ),
+      );
+      const out = exporter(insecure(server.port));
+      const kinds: string[] = [];
+      for (let time = 0; time < codes.length; time++) kinds.push(kindOf(await errorOf(out.consume(batch))));
+      expect(kinds).toEqual(['throttle 3000', 'permanent', 'throttle 3000']);
+    },
+  );
 
   const retryInfo = (delay?: object): Metadata => {
     const value = encode('RetryInfo', delay ? { retryDelay: delay } : {});
@@ -340,7 +447,11 @@ describe('connections', () => {
     expect(kindOf(await errorOf(out.consume(gauge())))).toBe('retry');
   });
 
-  test('calls that come together share one connection, and wait for their turn', async () => {
+  test.each([
+    [100, 1],
+    [10, 2],
+    [2, 4],
+  ])('20 calls at once, where a connection takes %s, need %s connections', async (maxConcurrentStreams, sessions) => {
     let now = 0;
     let most = 0;
     const server = running(
@@ -352,14 +463,57 @@ describe('connections', () => {
             answer(stream);
           }, 3);
         },
-        { settings: { maxConcurrentStreams: 2 } },
+        { settings: { maxConcurrentStreams } },
       ),
     );
     const out = exporter(insecure(server.port));
     await Promise.all(Array.from({ length: 20 }, () => out.consume(gauge())));
-    expect(server.sessions).toHaveLength(1);
+    expect(server.sessions).toHaveLength(sessions);
     expect(server.requests).toHaveLength(20);
-    expect(most).toBe(2);
+    expect(most).toBeLessThanOrEqual(maxConcurrentStreams * sessions);
+    await out.consume(gauge());
+    expect(server.sessions).toHaveLength(sessions);
+  });
+
+  test('wait_for_ready waits for the server, and no longer than the attempt lasts', async () => {
+    const first = await grpcServer(takes);
+    const address = `127.0.0.1:${first.port}`;
+    await first.stop();
+    const clock = manualClock();
+    const out = exporter({ ...insecure(first.port), wait_for_ready: true }, testContext({ clock }));
+    const late = new AbortController();
+    const lost = errorOf(out.consume(gauge(), late.signal));
+    const sent = out.consume(gauge());
+    sent.catch(() => {});
+    for (let time = 0; time < 5; time++) await clock.advance(5000);
+    late.abort(new Error('timed out after 5s'));
+    expect(kindOf(await lost)).toBe('retry');
+    running(await grpcServer(takes, { address }));
+    const done = sent.then(() => true);
+    while (!(await Promise.race([done, clock.advance(5000).then(() => false)])));
+    await out.consume(gauge());
+  });
+
+  test('wait_for_ready ends with shutdown', async () => {
+    const out = exporter({ ...insecure(1), wait_for_ready: true });
+    const lost = errorOf(out.consume(gauge()));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await out.shutdown!(AbortSignal.timeout(1000));
+    expect(kindOf(await lost)).toBe('retry');
+  });
+
+  test('a call that has ended is not cancelled', async () => {
+    const codes: (number | undefined)[] = [];
+    const server = running(
+      await rawServer((stream) => {
+        stream.once('close', () => codes.push(stream.rstCode));
+        answer(stream);
+      }),
+    );
+    const out = exporter(insecure(server.port));
+    for (let time = 0; time < 5; time++) await out.consume(gauge(200));
+    await until(() => codes.length === 5);
+    expect(codes).toEqual([0, 0, 0, 0, 0]);
   });
 
   test('calls end on a connection that goes away, and new ones take a new one', async () => {
@@ -565,6 +719,58 @@ describe('TLS', () => {
     await out.consume(gauge());
   });
 
+  test('certificates as text, versions and cipher suites', async () => {
+    const { certFile, keyFile } = authority.issue('server.example');
+    const seen: string[] = [];
+    const server = createSecureServer({
+      cert: readFileSync(certFile),
+      key: readFileSync(keyFile),
+      ca: readFileSync(authority.caFile),
+      requestCert: true,
+    });
+    server.on('stream', (stream: ServerHttp2Stream) => {
+      const socket = stream.session!.socket as TLSSocket;
+      seen.push(`${socket.getProtocol()} ${socket.getCipher().standardName} ${socket.authorized}`);
+      stream.on('data', () => {}).on('end', () => answer(stream));
+    });
+    const port = await listen(server);
+    open.push({ stop: async () => void server.close() });
+    const client = authority.issue('client');
+    const tls = {
+      ca_pem: readFileSync(authority.caFile, 'utf8'),
+      cert_pem: readFileSync(client.certFile, 'utf8'),
+      key_pem: readFileSync(client.keyFile, 'utf8'),
+    };
+    const endpoint = `localhost:${port}`;
+    await exporter({ endpoint, tls }).consume(gauge());
+    await exporter({ endpoint, tls: { ...tls, max_version: '1.2', include_system_ca_certs_pool: true } }).consume(
+      gauge(),
+    );
+    const cipher_suites = [
+      'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256',
+      'TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA',
+    ] as const;
+    for (const suite of cipher_suites)
+      await exporter({ endpoint, tls: { ...tls, max_version: '1.2', cipher_suites: [suite] } }).consume(gauge());
+    await exporter({ endpoint, tls: { ...tls, min_version: '1.3', cipher_suites } }).consume(gauge());
+    expect(seen.map((line) => line.replace(/ TLS_(?!ECDHE_ECDSA_WITH_(CHACHA|AES_128_CBC))\S+/, ' any'))).toEqual([
+      'TLSv1.3 any true',
+      'TLSv1.2 any true',
+      'TLSv1.2 TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 true',
+      'TLSv1.2 TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA true',
+      'TLSv1.3 any true',
+    ]);
+    expect(
+      kindOf(await errorOf(exporter({ endpoint, tls: { include_system_ca_certs_pool: true } }).consume(gauge()))),
+    ).toBe('retry');
+  });
+
+  test('every cipher suite is one that can be had', () => {
+    const cipher_suites = otlp.config.properties.tls.properties.cipher_suites.items.enum;
+    for (const suite of cipher_suites)
+      proveTls(resolveConfig(otlp.config, { endpoint: 'a:1', tls: { cipher_suites: [suite] } }).tls);
+  });
+
   test('files that are not there end the start', async () => {
     const error = await errorOf(exporter({ endpoint: 'localhost:1', tls: { ca_file: '/nowhere/ca.pem' } }).start!());
     expect(kindOf(error)).toBe('permanent');
@@ -614,6 +820,33 @@ describe('check', () => {
     expect(found).toMatch(/headers\.te: .*set by the exporter/);
     expect(found).not.toMatch(/v4lue|ok-bin/);
   });
+});
+
+describe('check of several endpoints, and of what else spans keys', () => {
+  const problems = (input: Input): string =>
+    otlp.check!(resolveConfig(otlp.config, input))
+      .map(({ path, message }) => `${path.join('.')}: ${message}`)
+      .join();
+  test.each<[Input, RegExp]>([
+    [{}, /^: endpoint is missing/],
+    [{ endpoint: 'a:1', endpoints: ['b:1'] }, /endpoint and endpoints say the same/],
+    [{ endpoints: ['a:1', 'a:1'] }, /is there twice/],
+    [{ endpoints: ['a:1', 'b'] }, /^endpoints\.1: The endpoint "b" has no port/],
+    [{ endpoint: 'a:1', load_balancing: { policy: 'resource' } }, /^load_balancing: There is one endpoint only/],
+    [{ endpoint: 'a:1', load_balancing: { resolve: true } }, /^$/],
+    [{ endpoints: ['a:1'], load_balancing: { policy: 'trace_id' } }, /^$/],
+    [{ endpoint: 'a:1', compression: 'none', compression_params: { level: 3 } }, /Nothing is compressed/],
+    [{ endpoint: 'a:1', compression_params: { level: 0 } }, /^compression_params\.level: The level of gzip is 1 to 9/],
+    [{ endpoint: 'a:1', compression: 'zstd', compression_params: { level: 30 } }, /The level of zstd is 1 to 22/],
+    [{ endpoint: 'a:1', compression: 'zstd', compression_params: { level: 11 } }, /^$/],
+    [{ endpoint: 'a:1', tls: { ca_file: 'a', ca_pem: 'b' } }, /^tls: ca_file and ca_pem say the same/],
+    [{ endpoint: 'a:1', tls: { cert_pem: 'a' } }, /go together/],
+    [{ endpoint: 'a:1', tls: { cert_pem: 'a', key_file: 'b' } }, /^$/],
+    [
+      { endpoint: 'a:1', tls: { min_version: '1.3', max_version: '1.2' } },
+      /max_version 1\.2 is older than min_version 1\.3/,
+    ],
+  ])('%j', (input, want) => expect(problems(input)).toMatch(want));
 });
 
 async function until(condition: () => boolean): Promise<void> {

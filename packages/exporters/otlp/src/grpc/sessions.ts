@@ -1,187 +1,134 @@
-import type { ClientHttp2Session } from 'node:http2';
-import { connect as connectHttp2 } from 'node:http2';
-import type { Socket } from 'node:net';
-import { connect as connectTcp, isIP } from 'node:net';
-import { connect as connectTls } from 'node:tls';
-import type { Clock, ConfigOf } from '@millrace/core';
-import type { TlsConfig } from '../tls.ts';
-import { tlsOptions } from '../tls.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Clock } from '@millrace/core';
+import type { ConnectOptions } from './connect.ts';
+import { connect } from './connect.ts';
+import type { Connection } from './h2/connection.ts';
+import type { Keepalive } from './keepalive.ts';
+import { keepAlive, pong } from './keepalive.ts';
 
-export const keepaliveSchema = {
-  type: 'object',
-  description: 'Pings that find out whether the server is still there. None unless this is given.',
-  properties: {
-    time: { type: 'string', format: 'duration', default: '10s', description: 'How often to ping.' },
-    timeout: {
-      type: 'string',
-      format: 'duration',
-      default: '10s',
-      description: 'How long to wait for the answer before the connection is given up.',
-    },
-    permit_without_stream: { type: 'boolean', default: false, description: 'Ping also while nothing is being sent.' },
-  },
-} as const;
-
-export interface SessionOptions {
-  readonly endpoint: Endpoint;
-  readonly secure: boolean;
-  readonly tls: TlsConfig;
-  readonly keepalive: ConfigOf<typeof keepaliveSchema> | undefined;
+export interface SessionOptions extends ConnectOptions {
+  readonly keepalive: Keepalive | undefined;
   readonly clock: Clock;
 }
 
+/** A connection, and how many calls are under way on it or wait for it. */
+export interface Session {
+  readonly connection: Connection;
+  calls: number;
+  readonly ended: AbortController;
+}
+
 export interface Sessions {
-  /** The session to use: the one there is, or a new one. Callers that come while one is being made share it. */
-  current(): Promise<ClientHttp2Session>;
+  /** The session for a call, at once where there is one. Whoever has it gives it back. */
+  acquire(): Session | Promise<Session>;
+  release(session: Session): void;
   /** Asks the server whether it is still there, and gives the session up if it is not. */
-  probe(session: ClientHttp2Session): void;
+  probe(session: Session): void;
   /** Lets the calls under way end, until the signal. */
   close(signal: AbortSignal): Promise<void>;
 }
 
-const connectTimeoutMs = 20_000;
+/** More connections than this to the same address do not make anything faster. */
+const maxSessions = 4;
 const probeTimeoutMs = 10_000;
 
-/** One HTTP/2 session at a time, made when it is first needed, and again when it is needed after it was lost. */
+/**
+ * The connections to one address. One is made when it is first needed, and again when it is needed after it was lost.
+ * Another is made where all have as many calls under way as the server takes at once.
+ */
 export function createSessions(options: SessionOptions): Sessions {
   const stopped = new AbortController();
-  const probed = new WeakSet<ClientHttp2Session>();
-  /** The current one, and those that the server has asked to leave, whose calls have not ended yet. */
-  const live = new Set<ClientHttp2Session>();
-  let current: Promise<ClientHttp2Session> | undefined;
+  const probed = new WeakSet<Session>();
+  /** All that are open, with those that the server has asked to leave, whose calls have not ended yet. */
+  const open = new Set<Session>();
+  /** Those that take calls. */
+  let usable: Session[] = [];
+  let opening: Promise<Session> | undefined;
 
-  function open(): Promise<ClientHttp2Session> {
-    const opening = connect(options, stopped.signal);
-    const forget = (): void => {
-      if (current === opening) current = undefined;
-    };
-    opening.then((session) => {
-      if (session.destroyed) return forget();
-      live.add(session);
-      session.once('goaway', forget);
-      session.once('close', () => {
-        forget();
-        live.delete(session);
-      });
-      if (options.keepalive) void keepAlive(session, options);
-      return undefined;
-    }, forget);
+  async function openOne(): Promise<Session> {
+    const retire = (connection: Connection): void =>
+      void (usable = usable.filter((one) => one.connection !== connection));
+    const connection = await connect(options, {
+      stopped: stopped.signal,
+      closed: retire,
+      destroyed(lost) {
+        retire(lost);
+        for (const session of open) {
+          if (session.connection !== lost) continue;
+          open.delete(session);
+          session.ended.abort();
+        }
+      },
+    });
+    const session: Session = { connection, calls: 0, ended: new AbortController() };
+    if (connection.destroyed) return session;
+    open.add(session);
+    if (!connection.closed) usable.push(session);
+    const { keepalive, clock } = options;
+    const isBusy = (): boolean => session.calls > 0;
+    if (keepalive) void keepAlive(connection, { keepalive, clock, isBusy, ended: session.ended.signal });
+    return session;
+  }
+
+  function another(): Promise<Session> {
+    opening ??= openOne().finally(() => (opening = undefined));
     return opening;
   }
 
+  /** The first that has room, so that the others fall idle. */
+  const withRoom = (): Session | undefined => usable.find(({ calls, connection }) => calls < connection.maxStreams);
+
+  /** Calls wait for their turn there. */
+  const idlest = (): Session | undefined => usable.toSorted((a, b) => a.calls - b.calls)[0];
+
+  function take(session: Session): Session {
+    session.calls++;
+    return session;
+  }
+
+  async function acquireAnother(): Promise<Session> {
+    for (;;) {
+      let opened: Session;
+      try {
+        opened = await another();
+      } catch (error) {
+        const busy = idlest();
+        if (busy) return take(busy);
+        throw error;
+      }
+      // Those who waited with this one may have filled it by now.
+      const session = withRoom();
+      if (session) return take(session);
+      if (usable.length === 0 || usable.length >= maxSessions) return take(idlest() ?? opened);
+    }
+  }
+
   return {
-    current() {
+    acquire() {
       if (stopped.signal.aborted) return Promise.reject(new Error('The exporter has been shut down.'));
-      current ??= open();
-      return current;
+      const session = withRoom() ?? (usable.length >= maxSessions ? idlest() : undefined);
+      return session ? take(session) : acquireAnother();
+    },
+    release(session) {
+      session.calls--;
     },
     probe(session) {
-      if (session.destroyed || probed.has(session)) return;
+      if (session.connection.destroyed || probed.has(session)) return;
       probed.add(session);
-      void pong(session, options.clock, probeTimeoutMs).finally(() => probed.delete(session));
+      void pong(session.connection, options.clock, probeTimeoutMs).finally(() => probed.delete(session));
     },
     async close(signal) {
       stopped.abort(new Error('The exporter has been shut down.'));
-      await current?.catch(() => undefined);
-      await Promise.all([...live].map((session) => closed(session, signal)));
+      await opening?.catch(() => undefined);
+      await Promise.all([...open].map((session) => closed(session, signal)));
     },
   };
 }
 
-function connect(options: SessionOptions, stopped: AbortSignal): Promise<ClientHttp2Session> {
-  return new Promise((resolve, reject) => {
-    // The authority given here is never used: each call says its own, and the socket is ours.
-    const session = connectHttp2(`${options.secure ? 'https' : 'http'}://localhost`, {
-      createConnection: () => openSocket(options),
-    });
-    const fail = (error: Error): void => {
-      settle();
-      session.destroy();
-      reject(explain(error, options));
-    };
-    const timer = setTimeout(
-      () => fail(new Error(`No connection within ${connectTimeoutMs / 1000} s.`)),
-      connectTimeoutMs,
-    );
-    const stop = (): void => fail(stopped.reason as Error);
-    const hungUp = (): void =>
-      fail(new Error('The server closed the connection before it said that it speaks HTTP/2.'));
-    function settle(): void {
-      clearTimeout(timer);
-      stopped.removeEventListener('abort', stop);
-      session.off('close', hungUp);
-    }
-    stopped.addEventListener('abort', stop, { once: true });
-    // Errors after this one reach the streams; without a listener they would end the process.
-    session.on('error', fail);
-    session.once('close', hungUp);
-    // The server's settings say how many streams it takes at once, so the first call waits for them.
-    session.once('remoteSettings', () => {
-      settle();
-      resolve(session);
-    });
-  });
-}
-
-function closed(session: ClientHttp2Session, signal: AbortSignal): Promise<void> {
+function closed({ connection, ended }: Session, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    session.once('close', resolve);
-    session.close();
-    if (signal.aborted) session.destroy();
-    else signal.addEventListener('abort', () => session.destroy(), { once: true });
+    ended.signal.addEventListener('abort', () => resolve(), { once: true });
+    connection.close();
+    if (signal.aborted) connection.destroy();
+    else signal.addEventListener('abort', () => connection.destroy(), { once: true });
   });
-}
-
-/** The usual mistake, in both directions. */
-function explain(error: Error, { secure }: SessionOptions): Error {
-  const { code } = error as NodeJS.ErrnoException;
-  if (secure && code === 'ERR_SSL_WRONG_VERSION_NUMBER')
-    return new Error('The server does not speak TLS. If that is right, set tls.insecure to true.');
-  if (
-    !secure &&
-    code !== 'ECONNREFUSED' &&
-    /HTTP\/2|socket hang up|ECONNRESET|[Pp]rotocol error/.test(`${error.message} ${code}`)
-  )
-    return new Error('The server does not speak HTTP/2 in the clear; it may want TLS', { cause: error });
-  return error;
-}
-
-function openSocket({ endpoint, secure, tls }: SessionOptions): Socket {
-  const { address } = endpoint;
-  if (!secure) return connectTcp({ ...address, noDelay: true, keepAlive: true });
-  const servername = 'host' in address && isIP(address.host) === 0 ? { servername: address.host } : {};
-  return connectTls({ ...address, ...servername, ...tlsOptions(tls), ALPNProtocols: ['h2'] });
-}
-
-async function keepAlive(session: ClientHttp2Session, { keepalive, clock }: SessionOptions): Promise<void> {
-  const { time, timeout, permit_without_stream: always } = keepalive!;
-  const ended = new AbortController();
-  session.once('close', () => ended.abort());
-  try {
-    while (!session.destroyed) {
-      await clock.sleep(time, ended.signal);
-      if (always || streamsOf(session) > 0) await pong(session, clock, timeout);
-    }
-  } catch {
-    // The session has ended.
-  }
-}
-
-const streams = new WeakMap<ClientHttp2Session, number>();
-
-/** Calls under way on a session, which node:http2 does not tell. */
-export const streamsOf = (session: ClientHttp2Session): number => streams.get(session) ?? 0;
-export const countStreams = (session: ClientHttp2Session, change: 1 | -1): void =>
-  void streams.set(session, streamsOf(session) + change);
-
-/** Resolves with the answer to a ping, or when the session has been destroyed for the want of one. */
-async function pong(session: ClientHttp2Session, clock: Clock, timeoutMs: number): Promise<void> {
-  const answered = new AbortController();
-  const sent = !session.destroyed && session.ping(() => answered.abort());
-  if (!sent) return;
-  await clock.sleep(timeoutMs, answered.signal).then(
-    () => session.destroy(new Error(`The server has not answered a ping for ${timeoutMs / 1000} s.`)),
-    () => {},
-  );
 }

@@ -1,5 +1,6 @@
 import { PermanentError, ThrottleError } from '@millrace/core';
 import { decodeStatus } from '@millrace/otlp';
+import { NoAnswer } from '../no-answer.ts';
 
 /** How a call ended: what the server said, or, where it said nothing, what gRPC makes of that. */
 export interface Status {
@@ -7,6 +8,8 @@ export interface Status {
   readonly message: string;
   /** A google.rpc.Status, from `grpc-status-details-bin`. */
   readonly details?: Uint8Array | undefined;
+  /** The server has said nothing; `sent`: it may have the request all the same. */
+  readonly lost?: 'sent' | 'unsent' | undefined;
 }
 
 // https://grpc.github.io/grpc/core/md_doc_statuscodes.html
@@ -61,8 +64,9 @@ export function codeOfHttp(status: number): number {
  * The error for a status that is not OK, by the rules of the OTLP specification: what may be tried again, after which
  * time, and what never.
  */
-export function statusError({ code, message, details }: Status, describe: (said: string) => string): Error {
+export function statusError({ code, message, details, lost }: Status, describe: (said: string) => string): Error {
   const said = describe(`${names[code] ?? `Code ${code}`}${message ? `: ${message}` : ''}`);
+  if (lost) return new NoAnswer(said, { sent: lost === 'sent' });
   const retryDelayMs = retryDelay(details);
   const again = retryable.has(code) || (code === codeOf('ResourceExhausted') && retryDelayMs !== undefined);
   if (!again) return new PermanentError(said);

@@ -4,15 +4,17 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createSecureServer } from 'node:https';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
-import type { Component, Consumer, Context, InputOf } from '@millrace/core';
-import { describeError, isPermanent, resolveConfig, ThrottleError } from '@millrace/core';
+import type { Component, Consumer, Context, Extension, InputOf } from '@millrace/core';
+import { describeError, isPermanent, mergeBatches, resolveConfig, ThrottleError } from '@millrace/core';
 import { manualClock, testContext } from '@millrace/core/testing';
+import { batchFromRequest, encode as encodeBatch } from '@millrace/otlp';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { countingMeter, decode, encode, gauge, record } from '../../testdata/batches.ts';
+import { countingMeter, decode, encode, gauge, profile, record, services, spans } from '../../testdata/batches.ts';
 import { type Authority, createAuthority } from '../../testdata/certificates.ts';
 import { listen } from '../../testdata/servers.ts';
 import { parseRetryAfter } from './answer.ts';
 import { otlpHttp } from './exporter.ts';
+import { createPoster } from './post.ts';
 
 type Input = InputOf<typeof otlpHttp.config>;
 interface Received {
@@ -107,6 +109,45 @@ describe('what is sent', () => {
     });
   });
 
+  test('JSON of traces, but not of profiles', async () => {
+    const { endpoint, received } = await backend();
+    const out = exporter({ endpoint, encoding: 'json', compression: 'none' });
+    await out.consume(spans(['GET /']));
+    expect(JSON.parse(received[0]!.body.toString())).toMatchObject({
+      resourceSpans: [{ scopeSpans: [{ spans: [{ traceId: '0af7651916cd43dd8448eb211c80319c', name: 'GET /' }] }] }],
+    });
+    const error = await errorOf(out.consume(profile()));
+    expect([kindOf(error), error.message]).toEqual(['permanent', expect.stringContaining('set encoding to proto')]);
+  });
+
+  test('what came as bytes goes as it came, what was merged in pieces', async () => {
+    const { endpoint, received } = await backend();
+    const out = exporter({ endpoint, compression: 'none' });
+    const [one, two] = [services(['a']), services(['b', 'c'])];
+    await out.consume(batchFromRequest('metrics', encodeBatch(one)));
+    await out.consume(mergeBatches([one, two]));
+    await out.consume(profile());
+    expect(received.map(({ body }) => body)).toEqual([
+      Buffer.from(encodeBatch(one)),
+      Buffer.concat([encodeBatch(one), encodeBatch(two)]),
+      profile().request,
+    ]);
+  });
+
+  test('credentials, asked for at every request and never printed', async () => {
+    let status = 200;
+    const { endpoint, received } = await backend((response) => void response.writeHead(status).end('who is t0ken-3?'));
+    let times = 0;
+    const extension = (): Extension => ({ credentials: () => ({ Authorization: `Bearer t0ken-${++times}` }) });
+    const out = exporter({ endpoint, auth: { authenticator: 'oauth' } }, testContext({ extension }));
+    await out.consume(gauge());
+    await out.consume(gauge());
+    expect(received.map(({ request }) => request.headers.authorization)).toEqual(['Bearer t0ken-1', 'Bearer t0ken-2']);
+    status = 401;
+    const error = await errorOf(out.consume(gauge()));
+    expect([kindOf(error), error.message]).toEqual(['permanent', expect.stringContaining('who is [redacted]?')]);
+  });
+
   test('to the URLs of the signals', async () => {
     const { endpoint, received } = await backend();
     const paths = async (input: Input): Promise<string[]> => {
@@ -114,14 +155,19 @@ describe('what is sent', () => {
       received.length = 0;
       await out.consume(gauge());
       await out.consume(record());
+      await out.consume(spans());
+      await out.consume(profile());
       return received.map(({ request }) => request.url!);
     };
-    expect(await paths({ endpoint: `${endpoint}/` })).toEqual(['/v1/metrics', '/v1/logs']);
-    expect(await paths({ endpoint: `${endpoint}/otlp/?k=v` })).toEqual(['/otlp/v1/metrics?k=v', '/otlp/v1/logs?k=v']);
-    expect(await paths({ endpoint, logs_endpoint: `${endpoint}/insert/otlp` })).toEqual([
-      '/v1/metrics',
-      '/insert/otlp',
-    ]);
+    const own = ['/v1/metrics', '/v1/logs', '/v1/traces', '/v1development/profiles'];
+    expect(await paths({ endpoint: `${endpoint}/` })).toEqual(own);
+    expect(await paths({ endpoint: `${endpoint}/otlp/?k=v` })).toEqual(own.map((path) => `/otlp${path}?k=v`));
+    const elsewhere = {
+      logs_endpoint: `${endpoint}/insert/otlp`,
+      traces_endpoint: `${endpoint}/spans`,
+      profiles_endpoint: `${endpoint}/profiles`,
+    };
+    expect(await paths({ endpoint, ...elsewhere })).toEqual(['/v1/metrics', '/insert/otlp', '/spans', '/profiles']);
     const error = await errorOf(exporter({ metrics_endpoint: endpoint }).consume(record()));
     expect([kindOf(error), error.message]).toEqual(['permanent', expect.stringContaining('set logs_endpoint')]);
   });
@@ -161,6 +207,39 @@ describe('what comes back', () => {
     expect(drops).toEqual([drop, drop]);
     expect(context.lines).toMatchObject([{ level: 'warn', fields: { rejected: 2, said: 'too old' } }]);
   });
+
+  test.each([
+    [gauge(5), 'Metrics', 'rejectedDataPoints'],
+    [record(), 'Logs', 'rejectedLogRecords'],
+    [spans(), 'Trace', 'rejectedSpans'],
+    [profile(), 'Profiles', 'rejectedProfiles'],
+  ])('rejected items of each signal: %#', async (batch, signal, field) => {
+    const partialSuccess = { [field]: 3, errorMessage: 'no' };
+    const bodies = [
+      [protobuf, encode(`Export${signal}ServiceResponse`, { partialSuccess })],
+      [json, JSON.stringify({ partialSuccess })],
+    ] as const;
+    for (const [headers, body] of bodies) {
+      const { endpoint } = await backend((response) => void response.writeHead(200, headers).end(body));
+      const { meter, drops } = countingMeter();
+      await exporter({ endpoint }, testContext({ meter })).consume(batch);
+      expect(drops).toEqual([[3, { component: 'test', reason: 'rejected_by_backend' }]]);
+    }
+  });
+
+  test.each([gauge(), record(), spans(), profile()])(
+    'answers have the same meaning for every signal: %#',
+    async (batch) => {
+      const statuses = [400, 429, 500, 503];
+      const { endpoint } = await backend(
+        (response) => void response.writeHead(statuses.shift()!, { 'retry-after': '3' }).end(),
+      );
+      const out = exporter({ endpoint });
+      const kinds: string[] = [];
+      for (let time = 0; time < 4; time++) kinds.push(kindOf(await errorOf(out.consume(batch))));
+      expect(kinds).toEqual(['permanent', 'throttle 3000', 'permanent', 'throttle 3000']);
+    },
+  );
 
   test.each<[number, object, string | Buffer]>([
     [200, json, '{}'],
@@ -340,6 +419,21 @@ describe('TLS', () => {
     await out.consume(gauge());
     expect(received).toHaveLength(1);
 
+    const named = `https://${new URL(endpoint).host.replace('localhost', 'server')}/v1/metrics`;
+    const poster = createPoster({
+      tls: resolveConfig(otlpHttp.config, { tls }).tls,
+      maxPerHost: 0,
+      idleTimeoutMs: 1000,
+      keepAlive: true,
+      proxy: undefined,
+    });
+    const url = new URL(named);
+    const body = { chunks: [Buffer.from('x')], bytes: 1 };
+    const address = { host: '127.0.0.1', port: Number(url.port) };
+    expect((await poster.post({ url, address, headers: {}, body, signal: undefined })).status).toBe(200);
+    expect(received.at(-1)!.request.headers.host).toBe(url.host);
+    await poster.close(AbortSignal.timeout(100));
+
     const mistrusted = await errorOf(exporter({ endpoint, tls: { ca_file: other.caFile } }).consume(gauge()));
     expect(describeError(mistrusted)).toMatch(/no answer: .*certificate/);
     const unread = await errorOf(exporter({ endpoint, tls: { ca_file: '/nowhere/ca.pem' } }).consume(gauge()));
@@ -370,6 +464,11 @@ test('check', () => {
   expect(problems({})).toMatch(/^: An endpoint is needed/);
   expect(problems({ endpoint: 'localhost:4318' })).toMatch(/^endpoint: .*http:\/\/ or https:\/\/\.$/);
   expect(problems({ logs_endpoint: 'ftp://x' })).toMatch(/^logs_endpoint: /);
+  expect(problems({ endpoints: ['http://a', 'b:1'] })).toMatch(/^endpoints\.1: endpoints\.1 must be a URL/);
+  expect(problems({ endpoints: ['http://a'], traces_endpoint: 'http://b' })).toMatch(
+    /^traces_endpoint: .*is one place/,
+  );
+  expect(problems({ endpoint: 'http://a', load_balancing: {} })).toMatch(/^load_balancing: There is one endpoint only/);
   const bad = problems({
     endpoint: 'http://a',
     headers: { 'Content-Type': 'v4lue', x: 'v4l\nue' },

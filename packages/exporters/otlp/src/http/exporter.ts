@@ -1,109 +1,80 @@
-import type { Batch } from '@millrace/core';
-import { defineExporter, diagnoseConnect, itemCount, PermanentError } from '@millrace/core';
-import { encode, encodeLogsJson, encodeMetricsJson } from '@millrace/otlp';
-import type { Compression } from '../compression.ts';
-import { compressedBytes, compressionSchema } from '../compression.ts';
-import { checkHeaders, headersSchema, redactor } from '../headers.ts';
-import { partialSuccesses } from '../partial-success.ts';
-import { checkTls, proveTls, tlsSchema } from '../tls.ts';
-import { userAgent } from '../user-agent.ts';
-import { answerError, partialSuccess } from './answer.ts';
-import { checkEndpoints, serverOf, shown, urlFor } from './endpoints.ts';
-import type { Answer } from './post.ts';
+import type { Consumer } from '@millrace/core';
+import { defineExporter, diagnoseConnect, itemCount, signals } from '@millrace/core';
+import { balance } from '../balance/balance.ts';
+import { checkBalance } from '../balance/config.ts';
+import { resolvedGroup } from '../balance/resolve.ts';
+import type { Group, Target } from '../balance/target.ts';
+import { fixedGroup, joinedGroup } from '../balance/target.ts';
+import { checkCompression } from '../compression.ts';
+import { checkHeaders } from '../headers.ts';
+import { checkTls, proveTls } from '../tls.ts';
+import type { Place } from './client.ts';
+import { createClient } from './client.ts';
+import { httpConfig } from './config.ts';
+import type { Urls } from './endpoints.ts';
+import { allUrls, checkEndpoints, serverOf } from './endpoints.ts';
 import { createPoster } from './post.ts';
-
-const contentTypes = { proto: 'application/x-protobuf', json: 'application/json' } as const;
+import { checkProxy, parseProxy } from './proxy.ts';
 
 export const otlpHttp = defineExporter({
   type: 'otlp_http',
   aliases: ['otlphttp'],
-  description: 'Sends metrics and logs as OTLP over HTTP.',
-  signals: ['metrics', 'logs'],
+  description: 'Sends metrics, logs, traces and profiles as OTLP over HTTP.',
+  signals,
+  parallel: true,
   timeout: '30s', // the collector's for HTTP
-  config: {
-    properties: {
-      endpoint: {
-        type: 'string',
-        description: 'The URL to send to: `/v1/metrics` and `/v1/logs` are added to it.',
-      },
-      metrics_endpoint: { type: 'string', description: 'The whole URL for metrics, instead.' },
-      logs_endpoint: { type: 'string', description: 'The whole URL for logs, instead.' },
-      encoding: { type: 'string', enum: ['proto', 'json'], default: 'proto', description: 'How requests are encoded.' },
-      compression: compressionSchema,
-      headers: headersSchema,
-      tls: tlsSchema,
-      max_conns_per_host: {
-        type: 'integer',
-        minimum: 0,
-        default: 0,
-        description: 'How many connections to open at most; 0 is without limit.',
-      },
-      idle_conn_timeout: {
-        type: 'string',
-        format: 'duration',
-        default: '1m30s',
-        description: 'How long a connection is kept that is not used.',
-      },
-      disable_keep_alives: {
-        type: 'boolean',
-        default: false,
-        description: 'Open a connection for each request.',
-      },
-    },
-  },
+  config: httpConfig,
 
-  check: (config) => [...checkEndpoints(config), ...checkTls(config.tls), ...checkHeaders(config.headers)],
+  check: (config) => [
+    ...checkEndpoints(config),
+    ...checkBalance(config),
+    ...checkTls(config.tls),
+    ...checkHeaders(config.headers),
+    ...checkCompression(config),
+    ...checkProxy(config.proxy_url, config.load_balancing?.resolve),
+  ],
 
   async diagnose(config) {
-    const urls = (['metrics', 'logs'] as const).flatMap((signal) => urlFor(config, signal) ?? []);
+    const urls = allUrls(config).flatMap((one) => signals.flatMap((signal) => one[signal] ?? []));
     const servers = new Map(urls.map((url) => [url.origin, serverOf(url)]));
     return Promise.all([...servers.values()].map((server) => diagnoseConnect(server)));
   },
 
   create(config, context) {
-    const urls = { metrics: urlFor(config, 'metrics'), logs: urlFor(config, 'logs') };
-    const compression: Compression = config.compression;
-    const headers = {
-      'user-agent': userAgent,
-      ...Object.fromEntries(Object.entries(config.headers).map(([name, value]) => [name.toLowerCase(), value])),
-      'content-type': contentTypes[config.encoding],
-      ...(compression !== 'none' && { 'content-encoding': compression }),
-    };
+    const places = allUrls(config);
     const poster = createPoster({
       tls: config.tls,
       maxPerHost: config.max_conns_per_host,
       idleTimeoutMs: config.idle_conn_timeout,
       keepAlive: !config.disable_keep_alives,
+      proxy: config.proxy_url === undefined ? undefined : parseProxy(config.proxy_url),
     });
-    const redact = redactor(config.headers);
-    const note = partialSuccesses(context);
+    const send = createClient(config, poster, context);
+    const target = (name: string, place: Place): Target => ({
+      name,
+      consume: (batch, signal) => send(place, batch, signal),
+      close: async () => {},
+    });
+    const resolved = (urls: Urls): Group =>
+      resolvedGroup(serverOf(urls.metrics!), {
+        open: (address) => target(`${address.host}:${address.port}`, { urls, address }),
+        clock: context.clock,
+      });
+    const group = (): Group =>
+      config.load_balancing?.resolve
+        ? joinedGroup(places.map(resolved))
+        : fixedGroup(places.map((urls) => target(String(urls.metrics), { urls })));
+    const balanced = config.endpoints ?? config.load_balancing;
+    const out: Consumer = balanced ? balance(group(), config, context) : target('', { urls: places[0]! });
     let stopped = false;
 
     return {
       async start() {
-        if (Object.values(urls).some((url) => url?.protocol === 'https:')) proveTls(config.tls);
+        if (places.some((urls) => signals.some((signal) => urls[signal]?.protocol === 'https:'))) proveTls(config.tls);
       },
       async consume(batch, signal) {
-        const url = urls[batch.signal];
-        if (!url) throw new PermanentError(`There is no endpoint for ${batch.signal}: set ${batch.signal}_endpoint.`);
         if (stopped) throw new Error('The exporter has been shut down.');
-        if (itemCount(batch) === 0) return;
-        const describe = (said: string): string => redact(`${shown(url)}: ${said}`);
-        const body = await compressedBytes(config.encoding === 'json' ? encodeJson(batch) : encode(batch), compression);
-        let answer: Answer;
-        try {
-          answer = await poster.post({ url, headers, body, signal });
-        } catch (error) {
-          throw new Error(describe('no answer'), { cause: signal?.aborted ? signal.reason : error });
-        }
-        if (answer.status < 200 || answer.status > 299)
-          throw answerError(answer, { now: context.clock.now(), describe });
-        try {
-          note(partialSuccess(answer));
-        } catch (error) {
-          // It may have been taken, so it must not be sent twice.
-          throw new PermanentError(describe('It took the request, but its answer cannot be read'), { cause: error });
-        }
+        if (itemCount(batch) > 0) await out.consume(batch, signal);
       },
       async shutdown(signal) {
         stopped = true;
@@ -112,14 +83,3 @@ export const otlpHttp = defineExporter({
     };
   },
 });
-
-const json = new WeakMap<Batch, Uint8Array>();
-
-function encodeJson(batch: Batch): Uint8Array {
-  let bytes = json.get(batch);
-  if (!bytes) {
-    bytes = Buffer.from(batch.signal === 'metrics' ? encodeMetricsJson(batch) : encodeLogsJson(batch));
-    json.set(batch, bytes);
-  }
-  return bytes;
-}

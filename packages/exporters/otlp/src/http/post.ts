@@ -2,8 +2,15 @@ import { once } from 'node:events';
 import type { IncomingHttpHeaders, RequestOptions } from 'node:http';
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
+import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { HostPort } from '@millrace/core';
+import type { Body } from '../body.ts';
 import type { TlsConfig } from '../tls.ts';
 import { tlsOptions } from '../tls.ts';
+import type { Proxy } from './proxy.ts';
+import { throughProxy, tunnel } from './proxy.ts';
 
 export interface Answer {
   readonly status: number;
@@ -14,7 +21,9 @@ export interface Answer {
 export interface Post {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
+  readonly body: Body;
+  /** Where to connect to instead of looking up the host of the URL. */
+  readonly address?: HostPort | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -30,11 +39,12 @@ export interface Connections {
   readonly maxPerHost: number;
   readonly idleTimeoutMs: number;
   readonly keepAlive: boolean;
+  readonly proxy: Proxy | undefined;
 }
 
 const maxAnswerBytes = 64 * 1024;
 
-export function createPoster({ tls, maxPerHost, idleTimeoutMs, keepAlive }: Connections): Poster {
+export function createPoster({ tls, maxPerHost, idleTimeoutMs, keepAlive, proxy }: Connections): Poster {
   const options = {
     keepAlive,
     maxSockets: maxPerHost || Infinity,
@@ -46,19 +56,31 @@ export function createPoster({ tls, maxPerHost, idleTimeoutMs, keepAlive }: Conn
   const connect = secure.createConnection.bind(secure);
   // Certificates are replaced while the process runs, so each connection reads them.
   secure.createConnection = (target, callback) => {
+    const fail = (error: unknown): void => callback?.(error as Error, undefined as never);
+    const open = (socket?: Socket): Duplex | null | undefined =>
+      connect({ ...target, ...tlsOptions(tls), ...(socket && { socket }) } as typeof target, callback);
     try {
-      return connect({ ...target, ...tlsOptions(tls) } as typeof target, callback);
+      if (!proxy) return open();
     } catch (error) {
-      callback?.(error as Error, undefined as never);
+      fail(error);
       return undefined;
     }
+    // The socket comes back through the callback, as the agent's own does.
+    tunnel(proxy, { host: target.host ?? '', port: Number(target.port) })
+      .then((socket) => callback?.(null, open(socket) as Duplex))
+      .catch(fail);
+    return undefined;
   };
 
   const underWay = new Set<Promise<unknown>>();
 
   async function postOnce(post: Post): Promise<Answer> {
     const isSecure = post.url.protocol === 'https:';
-    const sent = exchange(isSecure ? httpsRequest : httpRequest, post, { agent: isSecure ? secure : plain });
+    const sent = exchange(isSecure ? httpsRequest : httpRequest, post, {
+      agent: isSecure ? secure : plain,
+      ...(proxy && !isSecure && throughProxy(proxy, post.url)),
+      ...(post.address && toAddress(post.address, post.url)),
+    });
     underWay.add(sent);
     return sent.finally(() => underWay.delete(sent));
   }
@@ -82,13 +104,24 @@ export function createPoster({ tls, maxPerHost, idleTimeoutMs, keepAlive }: Conn
   };
 }
 
-function exchange(request: typeof httpRequest, post: Post, { agent }: Pick<RequestOptions, 'agent'>): Promise<Answer> {
+interface Options extends RequestOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** To one address of the URL's host, which is still what is asked for and what the certificate must have. */
+const toAddress = ({ host }: HostPort, url: URL): Options & { servername?: string } => ({
+  hostname: host,
+  ...(isIP(url.hostname) === 0 && { servername: url.hostname }),
+  headers: { host: url.host },
+});
+
+function exchange(request: typeof httpRequest, post: Post, options: Options): Promise<Answer> {
   const { url, headers, body, signal } = post;
   return new Promise((resolve, reject) => {
     const sent = request(url, {
       method: 'POST',
-      agent,
-      headers: { ...headers, 'content-length': String(body.length) },
+      ...options,
+      headers: { ...headers, ...options.headers, 'content-length': String(body.bytes) },
       ...(signal && { signal }),
     });
     sent.once('error', (error: NodeJS.ErrnoException) => {
@@ -111,6 +144,9 @@ function exchange(request: typeof httpRequest, post: Post, { agent }: Pick<Reque
       response.once('end', settle);
       response.once('error', reject);
     });
-    sent.end(body);
+    sent.cork();
+    for (const chunk of body.chunks) sent.write(chunk);
+    sent.end();
+    sent.uncork();
   });
 }

@@ -1,0 +1,151 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, request as httpRequest } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { Server, Socket } from 'node:net';
+import { connect } from 'node:net';
+import { describeError, isPermanent, resolveConfig } from '@millrace/core';
+import { testContext } from '@millrace/core/testing';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { gauge } from '../../testdata/batches.ts';
+import { type Authority, createAuthority } from '../../testdata/certificates.ts';
+import { listen } from '../../testdata/servers.ts';
+import { otlpHttp } from './exporter.ts';
+
+const open: (() => Promise<unknown>)[] = [];
+let authority: Authority;
+beforeAll(() => void (authority = createAuthority()));
+afterAll(() => authority.remove());
+afterEach(async () => {
+  for (const stop of open.splice(0).reverse()) await stop();
+});
+
+async function serve(server: Server): Promise<number> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => void sockets.add(socket.on('error', () => {})));
+  open.push(async () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    await once(server, 'close');
+  });
+  return listen(server);
+}
+
+/** A proxy that knows no names but what the tests call the backend, and wants a password. */
+async function proxy(backend: number): Promise<{ port: number; asked: string[] }> {
+  const asked: string[] = [];
+  const allowed = `Basic ${Buffer.from('me:s3cret pass').toString('base64')}`;
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url} ${request.headers.host}`);
+    if (request.headers['proxy-authorization'] !== allowed) return void response.writeHead(407).end();
+    const { pathname } = new URL(request.url!);
+    const { 'proxy-authorization': _, ...headers } = request.headers;
+    const on = httpRequest({ port: backend, path: pathname, method: request.method, headers }, (answer) => {
+      response.writeHead(answer.statusCode!, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(on);
+  });
+  server.on('connect', (request, socket: Socket) => {
+    asked.push(`CONNECT ${request.url}`);
+    if (request.headers['proxy-authorization'] !== allowed) return void socket.end('HTTP/1.1 407 No\r\n\r\n');
+    const far = connect(backend, '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      socket.pipe(far).pipe(socket);
+    });
+    far.on('error', () => socket.destroy());
+    socket.on('error', () => far.destroy()).on('close', () => far.destroy());
+  });
+  return { port: await serve(server), asked };
+}
+
+function exporter(input: object) {
+  const out = otlpHttp.create(resolveConfig(otlpHttp.config, input), testContext());
+  open.push(async () => out.shutdown!(AbortSignal.timeout(1000)));
+  return out;
+}
+
+const errorOf = (promise: Promise<void>): Promise<Error> =>
+  promise.then(
+    () => Promise.reject(new Error('It was taken.')),
+    (error: Error) => error,
+  );
+
+test('plain requests are made of the proxy', async () => {
+  const seen: unknown[] = [];
+  const backend = await serve(
+    createServer((request, response) => {
+      seen.push(request.url, request.headers['proxy-authorization']);
+      request.resume().on('end', () => response.end());
+    }),
+  );
+  const { port, asked } = await proxy(backend);
+  const out = exporter({
+    endpoint: 'http://backend.example/otlp',
+    proxy_url: `http://me:s3cret%20pass@127.0.0.1:${port}`,
+  });
+  await out.consume(gauge());
+  expect(asked).toEqual(['POST http://backend.example/otlp/v1/metrics backend.example']);
+  expect(seen).toEqual(['/otlp/v1/metrics', undefined]);
+  const error = await errorOf(
+    exporter({ endpoint: 'http://backend.example', proxy_url: `http://me:wr0ng@127.0.0.1:${port}` }).consume(gauge()),
+  );
+  expect(isPermanent(error)).toBe(true);
+  expect(error.message).toMatch(/HTTP status 407$/);
+});
+
+test('TLS goes through the proxy, over one connection for several requests', async () => {
+  const { certFile, keyFile } = authority.issue('backend.example');
+  let requests = 0;
+  const files = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
+  const backend = await serve(
+    createSecureServer(files, (request, response) => {
+      requests++;
+      request.resume().on('end', () => response.end());
+    }),
+  );
+  const { port, asked } = await proxy(backend);
+  const tls = { ca_file: authority.caFile };
+  const proxy_url = `http://me:s3cret%20pass@127.0.0.1:${port}`;
+  const out = exporter({ endpoint: 'https://backend.example', proxy_url, tls });
+  await out.consume(gauge());
+  await out.consume(gauge());
+  expect(asked).toEqual(['CONNECT backend.example:443']);
+  expect(requests).toBe(2);
+  const wrongName = await errorOf(exporter({ endpoint: 'https://other.example', proxy_url, tls }).consume(gauge()));
+  expect(describeError(wrongName)).toMatch(/altnames|certificate/);
+  const refused = await errorOf(
+    exporter({ endpoint: 'https://backend.example', proxy_url: `http://127.0.0.1:${port}`, tls }).consume(gauge()),
+  );
+  expect(describeError(refused)).toMatch(
+    /no answer: The proxy does not connect to backend\.example:443: HTTP status 407/,
+  );
+  expect(isPermanent(refused)).toBe(false);
+});
+
+test('a proxy that is down', async () => {
+  const server = createServer();
+  const port = await listen(server);
+  server.close();
+  await once(server, 'close');
+  for (const endpoint of ['http://backend.example', 'https://backend.example']) {
+    const error = await errorOf(
+      exporter({ endpoint, proxy_url: `http://me:s3cret@127.0.0.1:${port}` }).consume(gauge()),
+    );
+    expect(describeError(error)).toMatch(/ECONNREFUSED/);
+    expect(describeError(error)).not.toContain('s3cret');
+  }
+});
+
+test.each([
+  [{ proxy_url: 'socks5://proxy:1080' }, /^proxy_url must be a URL that begins with http:\/\//],
+  [{ proxy_url: 'http://proxy:3128' }, /^$/],
+  [{ proxy_url: 'http://proxy:3128', load_balancing: { resolve: true } }, /^A proxy looks names up itself/],
+])('check %j', (input, want) => {
+  const config = resolveConfig(otlpHttp.config, { endpoint: 'http://a', ...input });
+  expect(
+    otlpHttp.check!(config)
+      .map(({ message }) => message)
+      .join(),
+  ).toMatch(want);
+});
