@@ -39,7 +39,7 @@ const allowed = {
   cli: ['core', 'library', 'component'],
 } as const;
 
-const importPattern = /(?:from|import)\s*\(?\s*'([\w@./:-]+)'/g;
+const importPattern = /(?:\bfrom\s+|\bimport\s*\(?\s*)'([\w@./:-]+)'/g;
 
 interface Import {
   readonly file: string;

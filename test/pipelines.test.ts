@@ -1,8 +1,10 @@
-import { globSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { configJsonSchema, createCollector, createPlugins, type Logger } from '@millrace/core';
 import { Ajv } from 'ajv';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { terminalExporter } from '../packages/cli/src/terminal.ts';
 import { createScreen } from '../packages/cli/src/screen.ts';
@@ -13,12 +15,22 @@ const components = [terminalExporter(createScreen(process), { once: false })];
 const log: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const shipped = globSync('{pipelines/*.yaml,packages/*/*/example.yaml,examples/*.yaml}', { cwd: root });
 
+const place = mkdtempSync(join(tmpdir(), 'millrace-pipelines-'));
+const env = {
+  MILLRACE_CERTS: place,
+  MILLRACE_STATE: place,
+  MILLRACE_GRPC: 'localhost:0',
+  MILLRACE_HTTP: 'localhost:0',
+  MILLRACE_HEALTH: 'localhost:0',
+};
+beforeAll(() => execFileSync('sh', [join(root, 'examples/two-tier/certificates.sh'), place]));
+afterAll(() => rmSync(place, { recursive: true }));
+
 describe.each(shipped)('%s', (file) => {
   it('starts and ends', async () => {
-    const set = readFileSync(join(root, file), 'utf8').includes('\n  prometheus:')
-      ? ['exporters.prometheus.endpoint=localhost:0']
-      : [];
-    const collector = await createCollector(join(root, file), { folders, components, log, set, env: {} });
+    const text = readFileSync(join(root, file), 'utf8');
+    const set = text.includes('\n  prometheus:') ? ['exporters.prometheus.endpoint=localhost:0'] : [];
+    const collector = await createCollector(join(root, file), { folders, components, log, set, env });
     expect(collector.config.warnings).toEqual([]);
     await collector.start();
     await collector.shutdown(AbortSignal.timeout(1000));

@@ -1,4 +1,5 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createCollector, load } from '@millrace/core';
 import { describe, expect, it } from 'vitest';
@@ -26,15 +27,22 @@ describe('README', () => {
     expect(links.filter((link) => !existsSync(link))).toEqual([]);
   });
 
-  it('the YAML of the front page is a config that starts', async () => {
-    const text = readFileSync(join(root, 'README.md'), 'utf8');
-    const [, yaml] = /```yaml\n([^]*?)```/.exec(text)!;
-    const config = parse(yaml!) as { exporters: { prometheus: object } };
+  it('every YAML of the front page is a config that starts', async () => {
+    const state = mkdtempSync(join(tmpdir(), 'millrace-readme-'));
     const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-    const prometheus = { ...config.exporters.prometheus, endpoint: 'localhost:0' };
-    const collector = await createCollector({ ...config, exporters: { prometheus } }, { folders: [root], log });
-    await collector.start();
-    await collector.shutdown();
+    const blocks = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```yaml\n([^]*?)```/g)];
+    expect(blocks.length).toBeGreaterThan(1);
+    for (const [, yaml] of blocks) {
+      const elsewhere = yaml!
+        .replaceAll(/(?:localhost|0\.0\.0\.0):\d+/g, 'localhost:0')
+        .replace('health_check: {}', 'health_check: { endpoint: localhost:0 }')
+        .replace('./state', state);
+      const collector = await createCollector(parse(elsewhere) as Record<string, unknown>, { folders: [root], log });
+      expect(collector.config.warnings).toEqual([]);
+      await collector.start();
+      await collector.shutdown(AbortSignal.timeout(1_000));
+    }
+    rmSync(state, { recursive: true });
   });
 
   it.each(components)('%s: every YAML block of component sections is valid', async (file) => {
@@ -51,7 +59,8 @@ const empty = { receivers: {}, processors: {}, exporters: {} };
 
 /** A README's excerpt made a whole config: with a neighbour where a kind is missing, in a pipeline of its signal. */
 function completed(sections: Readonly<Record<string, Record<string, unknown>>>): Record<string, unknown> {
-  if ('service' in sections) return sections;
+  const { service } = sections;
+  if (service?.['pipelines']) return sections;
   const receivers = sections['receivers'] ?? { procfs: {} };
   const exporters = sections['exporters'] ?? { debug: {} };
   const processors = sections['processors'] ?? {};
@@ -60,5 +69,12 @@ function completed(sections: Readonly<Record<string, Record<string, unknown>>>):
     processors: Object.keys(processors),
     exporters: Object.keys(exporters),
   };
-  return { ...sections, receivers, processors, exporters, service: { pipelines: { metrics: pipeline } } };
+  const extensions = Object.keys(sections['extensions'] ?? {});
+  return {
+    ...sections,
+    receivers,
+    processors,
+    exporters,
+    service: { extensions, ...service, pipelines: { metrics: pipeline } },
+  };
 }

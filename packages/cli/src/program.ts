@@ -16,6 +16,7 @@ Examples:
   $ millrace run a.yaml --set receivers.procfs.collection_interval=5s
   $ millrace validate millrace.yaml                say everything that is wrong with it
   $ millrace doctor millrace.yaml                  permissions, kernel features, ports, backends
+  $ millrace queue inspect /var/lib/millrace       what waits on disk for a backend
   $ millrace explain postgres                      which group a process belongs to, and why
 
 Exit codes:
@@ -76,6 +77,16 @@ export function createProgram(): Command {
     .argument('[file]', 'where to', 'millrace.yaml')
     .option('--force', 'replace the file if it is there')
     .action(act('init'));
+  const queue = program.command('queue').description('look at queues on disk, of exporters with sending_queue.storage');
+  const onQueues = (name: 'inspect' | 'export' | 'repair', description: string): Command =>
+    queue
+      .command(name)
+      .description(description)
+      .argument('<directory...>', 'of file_storage, or of one queue in it')
+      .action(act(`queue ${name}`));
+  onQueues('inspect', 'say what waits, and what is damaged; changes nothing');
+  onQueues('export', 'print what waits as OTLP/JSON, a request a line; changes nothing');
+  onQueues('repair', 'take out what cannot be read; the collector must have ended');
   program
     .command('explain')
     .description('say which group a process belongs to, and which rule says so')

@@ -97,6 +97,9 @@ function editableString({
       ],
     };
   const form = pattern ?? (format && formats[format].pattern);
+  // 0 is the only duration without a unit.
+  if (format === 'duration')
+    return { anyOf: [{ type: 'string', pattern: `(?:${form})|${placeholder}` }, { const: 0 }] };
   return {
     type: format === 'bytes' ? ['string', 'integer'] : 'string',
     ...(form === undefined ? {} : { pattern: `(?:${form})|${placeholder}` }),
