@@ -3,12 +3,21 @@ import { logsBatch, metricsBatch } from '@millrace/core';
 import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { describe, expect, test } from 'vitest';
-import { decode, decodeJson, readLogs, readMetrics } from '../testdata/oracle.ts';
+import { decode, decodeJson, readLogs, readMetrics, readTraces } from '../testdata/oracle.ts';
 import { random } from '../testdata/random.ts';
-import { encode, encodeLogs, encodeLogsJson, encodeMetrics, encodeMetricsJson } from './index.ts';
+import {
+  encode,
+  encodeLogs,
+  encodeLogsJson,
+  encodeMetrics,
+  encodeMetricsJson,
+  encodeTraces,
+  encodeTracesJson,
+} from './index.ts';
 
 const metricsRequest = 'ExportMetricsServiceRequest';
 const logsRequest = 'ExportLogsServiceRequest';
+const tracesRequest = 'ExportTraceServiceRequest';
 const seeds = Array.from({ length: 300 }, (_, index) => index + 1);
 
 /** The batch's resourceMetrics with values as OTLP types them, which is how the oracle reads them. */
@@ -62,6 +71,22 @@ describe('against protobufjs, on random batches', () => {
     for (const seed of seeds) {
       const batch = random(seed).logs();
       expect(readLogs(decodeJson(logsRequest, encodeLogsJson(batch))), `seed ${seed}`).toEqual(batch.resourceLogs);
+    }
+  });
+
+  test('traces in protobuf', () => {
+    for (const seed of seeds) {
+      const batch = random(seed).traces();
+      expect(readTraces(decode(tracesRequest, encodeTraces(batch))), `seed ${seed}`).toEqual(batch.resourceSpans);
+    }
+  });
+
+  test('traces in JSON', () => {
+    for (const seed of seeds) {
+      const batch = random(seed).traces();
+      expect(readTraces(decodeJson(tracesRequest, encodeTracesJson(batch))), `seed ${seed}`).toEqual(
+        batch.resourceSpans,
+      );
     }
   });
 

@@ -1,37 +1,72 @@
-import type { Batch, LogsBatch, MetricsBatch } from '@millrace/core';
+import type { Batch, LogsBatch, MetricsBatch, TracesBatch } from '@millrace/core';
+import { partsOf } from '@millrace/core';
 import { writeLogs } from './logs.ts';
 import { writeMetrics } from './metrics.ts';
+import { writeTraces } from './traces.ts';
 import { Writer } from './writer.ts';
 
 const initialCapacity = 64 * 1024;
 const keptCapacity = 4 * 1024 * 1024;
 
+type Bytes = Uint8Array<ArrayBuffer>;
+
 let scratch = new Writer(initialCapacity);
-const encoded = new WeakMap<Batch, Uint8Array<ArrayBuffer>>();
+const encoded = new WeakMap<Batch, Bytes>();
 
 /**
- * The batch as an OTLP export request, in protobuf. Made at the first ask and shared by all who ask: do not change it.
+ * The batch as an OTLP export request, in protobuf. Made at the first ask and shared by all who ask: do not change it. A
+ * batch that came as bytes is these bytes.
  */
-export function encode(batch: Batch): Uint8Array<ArrayBuffer> {
+export function encode(batch: Batch): Bytes {
   let bytes = encoded.get(batch);
   if (!bytes) {
-    bytes = batch.signal === 'metrics' ? encodeMetrics(batch) : encodeLogs(batch);
+    const parts = partsOf(batch);
+    bytes = parts.length > 1 ? Buffer.concat(parts.map(encode)) : encodeObjects(batch);
     encoded.set(batch, bytes);
   }
   return bytes;
 }
 
+/** What `encode` gives in pieces that were not put together, for a socket that takes many: those of a merged batch. */
+export function encodeChunks(batch: Batch): readonly Bytes[] {
+  const known = encoded.get(batch);
+  return known ? [known] : partsOf(batch).map(encode);
+}
+
+/** Says what a batch encodes to. */
+export function rememberEncoding(batch: Batch, bytes: Uint8Array): void {
+  encoded.set(batch, bytes as Bytes);
+}
+
+function encodeObjects(batch: Batch): Bytes {
+  switch (batch.signal) {
+    case 'metrics':
+      return encodeMetrics(batch);
+    case 'logs':
+      return encodeLogs(batch);
+    case 'traces':
+      return encodeTraces(batch);
+    case 'profiles':
+      return batch.request as Bytes;
+  }
+}
+
 /** An ExportMetricsServiceRequest, made anew. */
-export function encodeMetrics({ resourceMetrics }: MetricsBatch): Uint8Array<ArrayBuffer> {
+export function encodeMetrics({ resourceMetrics }: MetricsBatch): Bytes {
   return written((writer) => writeMetrics(writer, resourceMetrics));
 }
 
 /** An ExportLogsServiceRequest, made anew. */
-export function encodeLogs({ resourceLogs }: LogsBatch): Uint8Array<ArrayBuffer> {
+export function encodeLogs({ resourceLogs }: LogsBatch): Bytes {
   return written((writer) => writeLogs(writer, resourceLogs));
 }
 
-function written(write: (writer: Writer) => void): Uint8Array<ArrayBuffer> {
+/** An ExportTraceServiceRequest, made anew. */
+export function encodeTraces({ resourceSpans }: TracesBatch): Bytes {
+  return written((writer) => writeTraces(writer, resourceSpans));
+}
+
+function written(write: (writer: Writer) => void): Bytes {
   const writer = scratch;
   writer.rewind();
   write(writer);

@@ -1,5 +1,7 @@
-export { encode, encodeLogs, encodeMetrics } from './encode.ts';
-export { encodeLogsJson, encodeMetricsJson } from './json.ts';
+export { encodeResponse, encodeResponseJson, encodeStatus, encodeStatusJson } from './answer.ts';
+export { encode, encodeChunks, encodeLogs, encodeMetrics, encodeTraces } from './encode.ts';
+export { batchFromJson } from './from-json.ts';
+export { batchFromChecked, batchFromRequest } from './from-request.ts';
 export {
   decodeResponse,
   decodeResponseJson,
@@ -8,3 +10,4 @@ export {
   type PartialSuccess,
   type Status,
 } from './response.ts';
+export { encodeJson, encodeLogsJson, encodeMetricsJson, encodeTracesJson } from './to-json.ts';

@@ -1,6 +1,7 @@
 import type { LogRecord, ResourceLogs, ScopeLogs } from '@millrace/core';
-import { writeCount, writeResource, writeSchemaUrl, writeScope } from './resource.ts';
-import { writeAttributes, writeId, writeText, writeValue } from './values.ts';
+import { fieldOf } from './origins.ts';
+import { writeCount, writeInt32, writeResource, writeSchemaUrl, writeScope } from './resource.ts';
+import { writeBody, writeId, writeKnownAttributes, writeText } from './values.ts';
 import type { Writer } from './writer.ts';
 
 // opentelemetry/proto/logs/v1/logs.proto, and its ExportLogsServiceRequest
@@ -24,6 +25,11 @@ const logTag = {
 /** An ExportLogsServiceRequest. */
 export function writeLogs(writer: Writer, resourceLogs: readonly ResourceLogs[]): void {
   for (let index = resourceLogs.length - 1; index >= 0; index--) {
+    const field = fieldOf(resourceLogs[index]!);
+    if (field) {
+      writer.bytes(field);
+      continue;
+    }
     const { resource, scopeLogs } = resourceLogs[index]!;
     const mark = writer.length;
     writeSchemaUrl(writer, resource.schemaUrl);
@@ -54,14 +60,14 @@ function writeRecord(writer: Writer, record: LogRecord): void {
     writer.tag(logTag.flags);
   }
   writeCount(writer, logTag.droppedAttributesCount, record.droppedAttributesCount);
-  writeAttributes(writer, logTag.attributes, record.attributes);
+  writeKnownAttributes(writer, logTag.attributes, record.attributes);
   if (record.body !== undefined) {
     const body = writer.length;
-    writeValue(writer, record.body);
+    writeBody(writer, record.body, record);
     writer.message(logTag.body, body);
   }
   if (record.severityText) writeText(writer, logTag.severityText, record.severityText);
-  writeCount(writer, logTag.severityNumber, record.severityNumber);
+  writeInt32(writer, logTag.severityNumber, record.severityNumber);
   if (record.time) {
     writer.time(record.time);
     writer.tag(logTag.time);

@@ -1,8 +1,9 @@
 import type { MetricData, MetricDescriptor, ResourceMetrics, ScopeMetrics } from '@millrace/core';
 import { pointType } from '@millrace/core';
 import { writeExponentialPoint, writeHistogramPoint, writeNumberPoint, writeSummaryPoint } from './points.ts';
-import { writeResource, writeSchemaUrl, writeScope } from './resource.ts';
-import { writeAttributes, writeText } from './values.ts';
+import { fieldOf } from './origins.ts';
+import { writeInt32, writeResource, writeSchemaUrl, writeScope } from './resource.ts';
+import { writeKnownAttributes, writeText } from './values.ts';
 import type { Writer } from './writer.ts';
 
 // opentelemetry/proto/metrics/v1/metrics.proto, and its ExportMetricsServiceRequest
@@ -24,6 +25,11 @@ const isMonotonicTag = 0x18;
 /** An ExportMetricsServiceRequest. */
 export function writeMetrics(writer: Writer, resourceMetrics: readonly ResourceMetrics[]): void {
   for (let index = resourceMetrics.length - 1; index >= 0; index--) {
+    const field = fieldOf(resourceMetrics[index]!);
+    if (field) {
+      writer.bytes(field);
+      continue;
+    }
     const { resource, scopeMetrics } = resourceMetrics[index]!;
     const mark = writer.length;
     writeSchemaUrl(writer, resource.schemaUrl);
@@ -42,6 +48,8 @@ function writeScopeMetrics(writer: Writer, { scope, metrics }: ScopeMetrics): vo
 }
 
 function writeMetric(writer: Writer, metric: MetricData): void {
+  const field = fieldOf(metric);
+  if (field) return writer.bytes(field);
   const mark = writer.length;
   if (metric.dataPointType === pointType.sum && metric.isMonotonic) {
     writer.varint(1);
@@ -49,13 +57,12 @@ function writeMetric(writer: Writer, metric: MetricData): void {
   }
   if ('aggregationTemporality' in metric) {
     // OTLP counts unspecified, delta, cumulative; the SDK delta, cumulative.
-    writer.varint(metric.aggregationTemporality + 1);
-    writer.tag(temporalityTag);
+    writeInt32(writer, temporalityTag, metric.aggregationTemporality + 1);
   }
   writePoints(writer, metric);
   writer.message(dataTag[metric.dataPointType], mark);
   writeDescriptor(writer, metric.descriptor);
-  writer.message(metricTag, mark);
+  return writer.message(metricTag, mark);
 }
 
 function writePoints(writer: Writer, metric: MetricData): void {
@@ -88,7 +95,7 @@ function writeDescriptor(writer: Writer, descriptor: MetricDescriptor): void {
   const known = descriptors.get(descriptor);
   if (known) return writer.bytes(known);
   const mark = writer.length;
-  if (descriptor.metadata) writeAttributes(writer, descriptorTag.metadata, descriptor.metadata);
+  if (descriptor.metadata) writeKnownAttributes(writer, descriptorTag.metadata, descriptor.metadata);
   if (descriptor.unit) writeText(writer, descriptorTag.unit, descriptor.unit);
   if (descriptor.description) writeText(writer, descriptorTag.description, descriptor.description);
   if (descriptor.name) writeText(writer, descriptorTag.name, descriptor.name);

@@ -9,7 +9,7 @@ import type {
 } from '@millrace/core';
 import { valueType } from '@millrace/core';
 import { writeCount } from './resource.ts';
-import { fitsInt64, rememberedAttributes, writeAttributes, writeId } from './values.ts';
+import { fitsInt64, rememberedAttributes, writeKnownAttributes, writeId } from './values.ts';
 import type { Writer } from './writer.ts';
 
 // opentelemetry/proto/metrics/v1/metrics.proto
@@ -135,7 +135,7 @@ function writeExemplars(writer: Writer, tag: number, typed: TypedExemplars | und
   for (let index = typed.exemplars.length - 1; index >= 0; index--) {
     const { time, value, filteredAttributes, traceId, spanId } = typed.exemplars[index]!;
     const mark = writer.length;
-    if (filteredAttributes) writeAttributes(writer, exemplarTag.attributes, filteredAttributes);
+    if (filteredAttributes) writeKnownAttributes(writer, exemplarTag.attributes, filteredAttributes);
     if (goesAsInt(value, typed.type)) {
       writer.fixed64(value);
       writer.tag(exemplarTag.asInt);

@@ -17,14 +17,14 @@ export interface Status {
 }
 
 // opentelemetry/proto/collector/metrics/v1/metrics_service.proto, logs/v1/logs_service.proto
-const partialSuccessTag = 0x0a;
-const partialTag = { rejected: 0x08, message: 0x12 } as const;
+export const partialSuccessTag = 0x0a;
+export const partialTag = { rejected: 0x08, message: 0x12 } as const;
 // google/rpc/status.proto, google/protobuf/any.proto, google/rpc/error_details.proto, google/protobuf/duration.proto
-const statusTag = { code: 0x08, message: 0x12, details: 0x1a } as const;
-const anyTag = { typeUrl: 0x0a, value: 0x12 } as const;
-const retryDelayTag = 0x0a;
-const durationTag = { seconds: 0x08, nanos: 0x10 } as const;
-const retryInfoType = 'google.rpc.RetryInfo';
+export const statusTag = { code: 0x08, message: 0x12, details: 0x1a } as const;
+export const anyTag = { typeUrl: 0x0a, value: 0x12 } as const;
+export const retryDelayTag = 0x0a;
+export const durationTag = { seconds: 0x08, nanos: 0x10 } as const;
+export const retryInfoType = 'google.rpc.RetryInfo';
 
 /** Undefined: everything was taken. Throws what is not protobuf. */
 export function decodeResponse(bytes: Uint8Array): PartialSuccess | undefined {
@@ -55,7 +55,9 @@ export function decodeResponseJson(text: string): PartialSuccess | undefined {
   if (typeof partialSuccess !== 'object' || partialSuccess === null) return undefined;
   const said = partialSuccess as Readonly<Record<string, unknown>>;
   // int64 comes as a string; a number is taken too.
-  const rejected = Number(said['rejectedDataPoints'] ?? said['rejectedLogRecords'] ?? said['rejectedSpans'] ?? 0);
+  const rejected = Number(
+    said['rejectedDataPoints'] ?? said['rejectedLogRecords'] ?? said['rejectedSpans'] ?? said['rejectedProfiles'] ?? 0,
+  );
   if (!Number.isFinite(rejected)) throw new RangeError('partialSuccess has a rejected count that is no number.');
   return saysSomething({ rejected, message: textOf(said['errorMessage']) });
 }

@@ -88,23 +88,71 @@ export function writeAttributes(writer: Writer, tag: number, attributes: Attribu
     const mark = writer.length;
     writeValue(writer, value);
     writer.message(keyValue.value, mark);
-    writeText(writer, keyValue.key, key);
+    writeKey(writer, key);
     writer.message(tag, mark);
   }
 }
 
+const longestKey = 64;
+const mostKeys = 4096;
+const keys = new Map<string, Uint8Array>();
+
+/** There are few keys, and each comes often: copying its bytes takes half the time of going through its characters. */
+function writeKey(writer: Writer, key: string): void {
+  const bytes = keys.get(key);
+  if (bytes) return writer.bytes(bytes);
+  const mark = writer.length;
+  writeText(writer, keyValue.key, key);
+  if (key.length > longestKey) return undefined;
+  if (keys.size === mostKeys) keys.clear();
+  keys.set(key, writer.copy(mark));
+  return undefined;
+}
+
+/** The bytes of attributes objects, with the tag they were written with. */
+const known = new WeakMap<Attributes, Uint8Array>();
+
+/** Says what an attributes object encodes to: KeyValue fields. */
+export function rememberAttributes(attributes: Attributes, bytes: Uint8Array): void {
+  known.set(attributes, bytes);
+}
+
+/** The same, from the bytes that are known of the object, if any. */
+export function writeKnownAttributes(writer: Writer, tag: number, attributes: Attributes): void {
+  const bytes = known.get(attributes);
+  if (bytes && (bytes.length === 0 || bytes[0] === tag)) writer.bytes(bytes);
+  else writeAttributes(writer, tag, attributes);
+}
+
+/** One of eight, at random. */
+let state = 1;
+const isOneOfEight = (): boolean => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0) >>> 29 === 0;
+
 /**
- * The same, remembering the bytes of each attributes object. The objects of series live from batch to batch, and their
- * bytes are most of what a point is: copying them is about five times as fast as writing them.
+ * The same, remembering the bytes of attributes objects. The objects of series live from batch to batch, and their bytes are
+ * most of what a point is: copying them is about five times as fast as writing them. Others come once, and remembering one
+ * takes longer than to write it: so it is done at one sight of eight.
  */
 export function rememberedAttributes(tag: number): (writer: Writer, attributes: Attributes) => void {
-  const known = new WeakMap<Attributes, Uint8Array>();
   return (writer, attributes) => {
     const bytes = known.get(attributes);
-    if (bytes) return writer.bytes(bytes);
+    if (bytes && (bytes.length === 0 || bytes[0] === tag)) return writer.bytes(bytes);
     const mark = writer.length;
     writeAttributes(writer, tag, attributes);
-    known.set(attributes, writer.copy(mark));
+    if (!bytes && isOneOfEight()) known.set(attributes, writer.copy(mark));
     return undefined;
   };
+}
+
+const bodies = new WeakMap<object, Uint8Array>();
+
+/** Says what the body of a log record encodes to: an AnyValue. Kept with the body, or with the record if it is no object. */
+export function rememberBody(holder: object, bytes: Uint8Array): void {
+  bodies.set(holder, bytes);
+}
+
+export function writeBody(writer: Writer, body: AnyValue, record: object): void {
+  const bytes = bodies.get(typeof body === 'object' && body !== null ? body : record);
+  if (bytes) writer.bytes(bytes);
+  else writeValue(writer, body);
 }

@@ -115,7 +115,7 @@ export class Writer {
     const { length } = text;
     // UTF-16 to UTF-8 takes at most three bytes a unit.
     this.#reserve(length * 3);
-    if (length > 32) {
+    if (length > 96) {
       const size = Buffer.byteLength(text);
       this.#start -= size;
       this.#buffer.write(text, this.#start, size, 'utf8');

@@ -13,6 +13,33 @@ export const decode = (message: string, bytes: Uint8Array): Plain => plain(messa
 const plain = (message: string, decoded: protobuf.Message): Plain =>
   root.lookupType(message).toObject(decoded, { longs: String, arrays: true });
 
+/** What a request says, however it says it: defaults and empty messages may be on the wire or not, keys in any order. */
+export function meaning(message: string, bytes: Uint8Array): unknown {
+  const options = { longs: String, arrays: true, defaults: true, bytes: String };
+  return canonical(root.lookupType(message).toObject(root.lookupType(message).decode(bytes), options));
+}
+
+/** Fields whose being there says something. */
+const present = /Value$|^(?:asInt|asDouble|sum|min|max|gauge|histogram|exponentialHistogram|summary)$/;
+
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map(canonical) as Plain[];
+    return items.every((item) => typeof item['key'] === 'string') ? items.sort(byKey) : items;
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [key, canonical(inner)] as const);
+  return Object.fromEntries(entries.filter(([key, inner]) => key === 'key' || present.test(key) || !isDefault(inner)));
+}
+
+const byKey = (one: Plain, other: Plain): number => (String(one['key']) < String(other['key']) ? -1 : 1);
+
+const isDefault = (value: unknown): boolean =>
+  !value || value === '0' || (typeof value === 'object' && Object.keys(value).length === 0);
+
+/** Field definitions, for what makes messages at random. */
+export const messageType = (message: string): protobuf.Type => root.lookupType(message);
+
 export const encode = (message: string, object: Plain): Uint8Array =>
   root.lookupType(message).encode(root.lookupType(message).fromObject(object)).finish();
 
@@ -22,7 +49,7 @@ export const decodeJson = (message: string, text: string): Plain =>
     message,
     root.lookupType(message).fromObject(
       JSON.parse(text, (key, value: unknown) =>
-        key === 'traceId' || key === 'spanId' ? Buffer.from(value as string, 'hex').toString('base64') : value,
+        key === 'traceId' || key === 'spanId' || key === 'parentSpanId' ? Buffer.from(value as string, 'hex').toString('base64') : value,
       ) as Plain,
     ),
   );
@@ -53,9 +80,22 @@ function anyValue(value: Plain): AnyValue {
 }
 
 const subject = (holder: Plain, name: 'resource' | 'scope'): Plain => {
-  const of = holder[name] as Plain;
-  return { ...of, attributes: attributes(of['attributes']), schemaUrl: holder['schemaUrl'] };
+  const { entityRefs, ...of } = (holder[name] ?? {}) as Plain;
+  return {
+    ...of,
+    attributes: attributes(of['attributes'] ?? []),
+    schemaUrl: holder['schemaUrl'],
+    entityRefs: name === 'resource' ? entityRefsOf(list(entityRefs ?? [])) : undefined,
+  };
 };
+
+const entityRefsOf = (refs: readonly Plain[]): unknown =>
+  refs.length === 0
+    ? undefined
+    : refs.map((ref) => ({
+        ...ref,
+        descriptionKeys: list(ref['descriptionKeys']).length > 0 ? ref['descriptionKeys'] : undefined,
+      }));
 
 /** A batch's resourceMetrics, but values are `{ asInt: text }` or `{ asDouble: number }`, and no valueType. */
 export const readMetrics = (request: Plain): unknown =>
@@ -75,7 +115,7 @@ function readMetric({ name = '', description = '', unit = '', metadata, ...rest 
   return {
     descriptor: { name, description, unit, metadata: attributes(metadata) },
     dataPointType: kinds[kind!],
-    ...(aggregationTemporality !== undefined && { aggregationTemporality: Number(aggregationTemporality) - 1 }),
+    ...(kind !== 'gauge' && kind !== 'summary' && { aggregationTemporality: Number(aggregationTemporality ?? 0) - 1 }),
     ...(kind === 'sum' && { isMonotonic: isMonotonic ?? false }),
     dataPoints: list(dataPoints).map((point) => ({
       startTime: time(point['startTimeUnixNano']),
@@ -162,6 +202,42 @@ export const readLogs = (request: Plain): unknown =>
         traceId: hex(record['traceId']),
         spanId: hex(record['spanId']),
         eventName: record['eventName'],
+      })),
+    })),
+  }));
+
+export const readTraces = (request: Plain): unknown =>
+  list(request['resourceSpans']).map((rs) => ({
+    resource: subject(rs, 'resource'),
+    scopeSpans: list(rs['scopeSpans']).map((ss) => ({
+      scope: { name: '', ...subject(ss, 'scope') },
+      spans: list(ss['spans']).map((span) => ({
+        traceId: hex(span['traceId']) ?? '',
+        spanId: hex(span['spanId']) ?? '',
+        parentSpanId: hex(span['parentSpanId']),
+        traceState: span['traceState'],
+        flags: span['flags'],
+        name: span['name'] ?? '',
+        kind: span['kind'] ?? 0,
+        startTime: time(span['startTimeUnixNano']),
+        endTime: time(span['endTimeUnixNano']),
+        attributes: attributes(span['attributes']),
+        droppedAttributesCount: span['droppedAttributesCount'],
+        events: list(span['events']).map((event) => ({
+          name: event['name'] ?? '',
+          time: time(event['timeUnixNano']),
+          attributes: attributes(event['attributes']),
+          droppedAttributesCount: event['droppedAttributesCount'],
+        })),
+        droppedEventsCount: span['droppedEventsCount'],
+        links: list(span['links']).map((link) => ({
+          ...link,
+          traceId: hex(link['traceId']) ?? '',
+          spanId: hex(link['spanId']) ?? '',
+          attributes: attributes(link['attributes']),
+        })),
+        droppedLinksCount: span['droppedLinksCount'],
+        status: span['status'] && { code: 0, ...(span['status'] as Plain) },
       })),
     })),
   }));

@@ -1,10 +1,13 @@
 // Batches of everything that a batch can carry, from a seed.
-import type { AnyValue, Attributes, Exemplar, HrTime, LogsBatch, MetricData, MetricsBatch } from '@millrace/core';
-import { logsBatch, metricsBatch, noRecordedValue, pointType } from '@millrace/core';
+import type { AnyValue, Attributes, Exemplar, HrTime, LogsBatch, MetricData, MetricsBatch, Span, TracesBatch } from '@millrace/core';
+import { logsBatch, metricsBatch, noRecordedValue, pointType, tracesBatch } from '@millrace/core';
 
 export interface Random {
   metrics(): MetricsBatch;
   logs(): LogsBatch;
+  traces(): TracesBatch;
+  below(end: number): number;
+  pick<T>(choices: readonly T[]): T;
   attributes(): Attributes;
 }
 
@@ -46,16 +49,24 @@ export function random(seed: number): Random {
     return kind === 7 ? list(3, () => value(depth - 1)) : (attributes(depth - 1) as { [key: string]: AnyValue });
   }
   const attributes = (depth = 3): Attributes =>
-    Object.fromEntries(list(6, () => [pick(['a', 'b.c', 'état', '', '__proto', 'k'.repeat(200)]), value(depth)]));
+    Object.fromEntries(list(6, () => [pick(['a', 'b.c', 'état', '', '__proto', '7', 'constructor', 'k'.repeat(200)]), value(depth)]));
 
   const subject = () => ({
     attributes: attributes(),
     schemaUrl: pick([undefined, 'https://opentelemetry.io/schemas/1.43.0']),
     droppedAttributesCount: pick([undefined, 1, 2 ** 32 - 1]),
   });
+  const entityRef = () => ({
+    type: pick(['process', 'host']),
+    idKeys: list(3, () => pick(['a', 'b.c'])),
+    descriptionKeys: pick([undefined, ['état']]),
+    schemaUrl: pick([undefined, 'https://opentelemetry.io/schemas/1.43.0']),
+  });
+  const resource = () => ({ ...subject(), entityRefs: maybe(() => [entityRef(), entityRef()]) });
   const scope = () => ({ ...subject(), name: text(), version: pick([undefined, '1.2.3']) });
 
-  const number = (type: number): number | bigint => (type === 0 ? (next() < 0.7 ? safe() : huge()) : real());
+  const number = (type: number): number | bigint =>
+    type === 0 ? (next() < 0.7 ? safe() : huge()) : next() < 0.1 ? pick([huge(), 5n, -1n]) : real();
   const exemplar = (type: number): Exemplar => ({
     time: time(),
     value: number(type),
@@ -79,7 +90,7 @@ export function random(seed: number): Random {
         value: ended ? undefined : pointValue(dataPointType, valueType),
       };
     });
-    const aggregationTemporality = pick([0, 1] as const);
+    const aggregationTemporality = pick([0, 1, -1] as const);
     return {
       descriptor: { name: text(), description: text(), unit: pick(['', 'By', '{process}']), valueType, metadata: attributes(1) },
       dataPointType,
@@ -103,19 +114,59 @@ export function random(seed: number): Random {
     return { ...statistics(), scale, zeroCount: count(), zeroThreshold, positive: buckets(), negative: buckets() };
   }
 
+  const span = (): Span => ({
+    traceId: digits(16),
+    spanId: digits(8),
+    parentSpanId: maybe(() => digits(8)),
+    traceState: pick([undefined, 'a=1,b=2']),
+    flags: pick([undefined, 1, 0x301, 0xffff_ffff]),
+    name: text(),
+    kind: below(6),
+    startTime: time(),
+    endTime: time(),
+    attributes: attributes(),
+    droppedAttributesCount: pick([undefined, 3]),
+    events: list(2, () => ({
+      name: text(),
+      time: time(),
+      attributes: attributes(1),
+      droppedAttributesCount: pick([undefined, 2 ** 32 - 1]),
+    })),
+    droppedEventsCount: pick([undefined, 4]),
+    links: list(2, () => ({
+      traceId: digits(16),
+      spanId: digits(8),
+      traceState: pick([undefined, 'c=3']),
+      flags: pick([undefined, 1]),
+      attributes: attributes(1),
+      droppedAttributesCount: pick([undefined, 5]),
+    })),
+    droppedLinksCount: pick([undefined, 6]),
+    status: maybe(() => ({ code: below(3), message: pick([undefined, 'it failed']) })),
+  });
+
   return {
     attributes,
+    below,
+    pick,
+    traces: () =>
+      tracesBatch(
+        list(3, () => ({
+          resource: resource(),
+          scopeSpans: list(2, () => ({ scope: scope(), spans: list(4, span) })),
+        })),
+      ),
     metrics: () =>
       metricsBatch(
         list(3, () => ({
-          resource: subject(),
+          resource: resource(),
           scopeMetrics: list(2, () => ({ scope: scope(), metrics: list(4, metric) })),
         })),
       ),
     logs: () =>
       logsBatch(
         list(3, () => ({
-          resource: subject(),
+          resource: resource(),
           scopeLogs: list(2, () => ({
             scope: scope(),
             logRecords: list(4, () => ({
