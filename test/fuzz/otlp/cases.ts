@@ -45,6 +45,8 @@ export interface Case {
 const encodings = ['gzip', 'zstd', 'deflate'] as const;
 export type Encoding = (typeof encodings)[number];
 const compress = { gzip: gzipSync, zstd: zstdCompressSync, deflate: deflateSync } as const;
+/** The receiver's, of zstd: 8 MiB. */
+const window = { [constants.ZSTD_d_windowLogMax]: 23 };
 const expand = { gzip: gunzipSync, zstd: zstdDecompressSync, deflate: inflateSync } as const;
 
 const signals: readonly Signal[] = ['metrics', 'logs', 'traces', 'profiles'];
@@ -156,7 +158,10 @@ function pack(
   if (luck > 8) return { bytes: packed, verdict, encoding, plain: bytes };
   const damaged = luck === 1 ? bytes : Buffer.from(mutate(packed, packed, dice));
   try {
-    const plain = expand[encoding](damaged, { maxOutputLength: maxBytes });
+    const plain = expand[encoding](damaged, {
+      maxOutputLength: maxBytes,
+      ...(encoding === 'zstd' && { params: window }),
+    });
     return { bytes: damaged, verdict: payload.format === 'json' ? 'judged' : judge(signal, plain), encoding, plain };
   } catch (error) {
     const isLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';

@@ -35,8 +35,8 @@ const answers: Readonly<Record<Verdict, { readonly grpc: readonly number[]; read
   unanswered: { grpc: [], http: [] },
 };
 
-/** What protobufjs takes and we do not: it guesses where a field has another wire type, and knows nothing of ids. */
-const stricter = /has wire type|an id of/;
+/** What protobufjs takes and we do not: it guesses where a field has another wire type, skips groups, and knows nothing of ids. */
+const stricter = /has wire type|wire type 3|an id of/;
 const patienceMs = 30_000;
 const maxFailures = 20;
 

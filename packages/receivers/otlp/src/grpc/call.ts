@@ -1,0 +1,217 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { Clock, Signal } from '@millrace/core';
+import { createBody } from '../body.ts';
+import type { Encoding } from '../decompress.ts';
+import { decompress } from '../decompress.ts';
+import type { Intake } from '../intake.ts';
+import { code, malformed, Refusal, refusalOf, shuttingDown, tooLarge, tooSlow } from '../refusal.ts';
+import type { Sweep } from '../sweep.ts';
+import type { Sessions } from './sessions.ts';
+import { acceptedEncodings, replyHttp, replyOk, replyRefusal } from './reply.ts';
+
+const service = (name: string, version = 'v1'): string =>
+  `/opentelemetry.proto.collector.${name.toLowerCase()}.${version}.${name}Service/Export`;
+
+const methods: ReadonlyMap<string | undefined, Signal> = new Map([
+  [service('Metrics'), 'metrics'],
+  [service('Logs'), 'logs'],
+  [service('Trace'), 'traces'],
+  [service('Profiles', 'v1development'), 'profiles'],
+]);
+
+const encodings: ReadonlyMap<string | undefined, Encoding | undefined> = new Map([
+  [undefined, undefined],
+  ['identity', undefined],
+  ['gzip', 'gzip'],
+  ['zstd', 'zstd'],
+  ['deflate', 'deflate'],
+]);
+
+export interface CallOptions {
+  readonly intake: Intake;
+  readonly clock: Clock;
+  readonly sweep: Sweep<Call>;
+  readonly sessions: Sessions;
+  readonly maxMessageBytes: number;
+  isDraining(): boolean;
+}
+
+/** A request under way, for whoever looks after its times. */
+export interface Call {
+  check(now: number): void;
+}
+
+/** A request of which nothing came for so long is given up, and one that has not come whole within the second. */
+export const stallMs = 60_000;
+export const receiveMs = 300_000;
+
+interface Request {
+  readonly signal: Signal;
+  readonly encoding: Encoding | undefined;
+  readonly timeoutMs: number | undefined;
+}
+
+const prefixBytes = 5;
+
+/** Takes a unary call of one of the four services. */
+export function serveCall(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, options: CallOptions): void {
+  stream.on('error', ignore);
+  const notGrpc = notGrpcAnswer(headers);
+  if (notGrpc) return replyHttp(stream, notGrpc);
+  let request: Request;
+  let allowed: Promise<void> | undefined;
+  try {
+    if (options.isDraining()) throw shuttingDown();
+    request = readHeaders(headers);
+    options.intake.admit(0);
+    allowed = options.intake.authenticate(headers);
+  } catch (error) {
+    return replyRefusal(stream, refusalOf(error));
+  }
+  if (!allowed) return receive(stream, { headers, request }, options);
+  allowed.then(
+    () => stream.destroyed || receive(stream, { headers, request }, options),
+    (error: unknown) => replyRefusal(stream, refusalOf(error)),
+  );
+  return undefined;
+}
+
+function receive(
+  stream: ServerHttp2Stream,
+  { headers, request }: { headers: IncomingHttpHeaders; request: Request },
+  { intake, clock, sweep, sessions, maxMessageBytes }: CallOptions,
+): void {
+  const body = createBody();
+  const began = clock.now();
+  const expires = request.timeoutMs === undefined ? Infinity : began + request.timeoutMs;
+  const aborted = new AbortController();
+  let length: number | undefined;
+  let compressed = false;
+  let whole = false;
+  let settled = false;
+  let [seen, seenAt] = [0, began];
+
+  const call: Call = {
+    check(now) {
+      if (now >= expires)
+        return refuse(new Refusal('The deadline has passed.', { code: code.deadlineExceeded, status: 504 }));
+      if (whole) return;
+      if (body.size !== seen) [seen, seenAt] = [body.size, now];
+      if (now - seenAt >= stallMs || now - began >= receiveMs) refuse(tooSlow());
+    },
+  };
+  sweep.add(call);
+  const busy = sessions.began(stream.session);
+  stream.on('data', onData);
+  stream.on('end', onEnd);
+  stream.on('close', onClose);
+
+  function onData(chunk: Buffer): void {
+    if (settled) return;
+    body.push(chunk);
+    if (length === undefined) {
+      const start = body.start(prefixBytes);
+      if (!start) return;
+      const fault = readPrefix(start);
+      if (fault) return refuse(fault);
+    }
+    if (body.size > prefixBytes + length!) refuse(malformed('A unary call has one message; this one has more.'));
+  }
+
+  function readPrefix(start: Buffer): Refusal | undefined {
+    if (start[0]! > 1) return malformed(`The message has the unknown flag ${start[0]}.`);
+    compressed = start[0] === 1;
+    if (compressed && !request.encoding)
+      return malformed('The message is compressed, and grpc-encoding does not say with what.');
+    length = start.readUInt32BE(1);
+    if (length > maxMessageBytes) return tooLarge(maxMessageBytes);
+    try {
+      intake.admit(length);
+      return undefined;
+    } catch (error) {
+      return refusalOf(error);
+    }
+  }
+
+  function onEnd(): void {
+    if (settled) return;
+    if (length === undefined || body.size !== prefixBytes + length)
+      return refuse(malformed(body.size === 0 ? 'The call has no message.' : 'The message is cut off.'));
+    whole = true;
+    void deliver();
+  }
+
+  async function deliver(): Promise<void> {
+    try {
+      const { signal } = request;
+      const encoding = compressed ? request.encoding : undefined;
+      const plain = decompress(body.take(prefixBytes), { encoding, limit: maxMessageBytes });
+      const bytes = Buffer.isBuffer(plain) ? plain : await plain;
+      if (settled) return;
+      body.release();
+      await intake.deliver({ signal, format: 'protobuf', bytes, headers }, aborted.signal);
+      if (settled) return;
+      settle();
+      replyOk(stream);
+    } catch (error) {
+      refuse(refusalOf(error));
+    }
+  }
+
+  function refuse(refusal: Refusal): void {
+    if (settled) return;
+    settle();
+    replyRefusal(stream, refusal);
+    aborted.abort(refusal);
+  }
+
+  function onClose(): void {
+    if (settled) return;
+    settle();
+    aborted.abort(new Refusal('The sender has gone.', { code: code.cancelled, status: 499 }));
+  }
+
+  function settle(): void {
+    settled = true;
+    sweep.delete(call);
+    sessions.ended(busy);
+    body.release();
+  }
+}
+
+function ignore(): void {
+  // A stream that fails closes, too, and that is heard.
+}
+
+/** https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md, what is answered with a status of HTTP. */
+function notGrpcAnswer(headers: IncomingHttpHeaders): Record<string, string | number> | undefined {
+  if (headers[':method'] !== 'POST') return { ':status': 405, allow: 'POST', 'grpc-status': String(code.internal) };
+  if (!/^application\/grpc(?:\+proto)?(?:;|$)/.test(headers['content-type'] ?? ''))
+    return { ':status': 415, 'grpc-status': String(code.invalidArgument) };
+  return undefined;
+}
+
+function readHeaders(headers: IncomingHttpHeaders): Request {
+  const signal = methods.get(headers[':path']);
+  if (!signal) throw unimplemented(`There is no method ${headers[':path']} here.`);
+  const name = headers['grpc-encoding'] as string | undefined;
+  if (!encodings.has(name))
+    throw unimplemented(`The encoding ${JSON.stringify(name)} is not known; allowed are ${acceptedEncodings}.`);
+  const timeout = headers['grpc-timeout'] as string | undefined;
+  return {
+    signal,
+    encoding: encodings.get(name),
+    timeoutMs: timeout === undefined ? undefined : parseTimeout(timeout),
+  };
+}
+
+const unimplemented = (message: string): Refusal => new Refusal(message, { code: code.unimplemented, status: 404 });
+
+const units: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
+
+/** At most eight digits and a unit. In milliseconds. */
+export function parseTimeout(text: string): number {
+  const [, digits, unit] = /^(\d{1,8})([HMSmun])$/.exec(text) ?? [];
+  if (!unit) throw malformed(`The grpc-timeout ${JSON.stringify(text)} is none.`);
+  return Number(digits) * units[unit]!;
+}

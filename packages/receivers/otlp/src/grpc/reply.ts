@@ -1,0 +1,78 @@
+import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { constants } from 'node:http2';
+import { encodeResponse, encodeStatus } from '@millrace/otlp';
+import type { Refusal } from '../refusal.ts';
+import { code } from '../refusal.ts';
+
+export const acceptedEncodings = 'identity,gzip,zstd,deflate';
+
+const contentType = 'application/grpc';
+const okHeaders = { ':status': 200, 'content-type': contentType } as const;
+const okOptions = { waitForTrailers: true, sendDate: false } as const;
+const refusalOptions = { endStream: true, sendDate: false } as const;
+const okTrailers = { 'grpc-status': '0' } as const;
+
+/** With its prefix. The full success of all signals is alike: it has nothing to say. */
+const okMessage = prefixed(encodeResponse('metrics'));
+
+function prefixed(message: Uint8Array): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(message.length, 1);
+  return Buffer.concat([prefix, message]);
+}
+
+export function replyOk(stream: ServerHttp2Stream): void {
+  if (stream.destroyed || stream.closed) return;
+  stream.respond(okHeaders, okOptions);
+  stream.on('wantTrailers', sendOk);
+  stream.end(okMessage);
+}
+
+function sendOk(this: ServerHttp2Stream): void {
+  if (!this.destroyed && !this.closed) this.sendTrailers(okTrailers);
+}
+
+/** An answer that is only trailers, and the end of what the sender may still be sending. */
+export function replyRefusal(stream: ServerHttp2Stream, refusal: Refusal): void {
+  const { message, retryAfterMs } = refusal;
+  replyHeaders(stream, {
+    ':status': 200,
+    'content-type': contentType,
+    'grpc-status': String(refusal.code),
+    'grpc-message': encodeMessage(message),
+    ...(refusal.code === code.unimplemented && { 'grpc-accept-encoding': acceptedEncodings }),
+    ...(retryAfterMs !== undefined && {
+      'grpc-status-details-bin': Buffer.from(
+        encodeStatus({ code: refusal.code, message: cut(message), retryDelayMs: retryAfterMs }),
+      )
+        .toString('base64')
+        .replace(/=+$/, ''),
+    }),
+  });
+}
+
+/** For what is not gRPC at all. */
+export const replyHttp = (stream: ServerHttp2Stream, headers: OutgoingHttpHeaders): void =>
+  replyHeaders(stream, headers);
+
+function replyHeaders(stream: ServerHttp2Stream, headers: OutgoingHttpHeaders): void {
+  if (stream.destroyed || stream.closed || stream.headersSent) return;
+  stream.respond(headers, refusalOptions);
+  if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+}
+
+/** Headers have a limit on the other side too. */
+const maxMessage = 1024;
+const cut = (message: string): string =>
+  message.length > maxMessage ? `${message.slice(0, maxMessage - 1)}…` : message;
+
+/** https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md: printable ASCII without `%` as it is, other bytes as `%XX`. */
+export function encodeMessage(message: string): string {
+  let encoded = '';
+  for (const byte of Buffer.from(cut(message)))
+    encoded +=
+      byte >= 0x20 && byte <= 0x7e && byte !== 0x25
+        ? String.fromCharCode(byte)
+        : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  return encoded;
+}
