@@ -103,29 +103,57 @@ export interface Encoded<S extends ResourceSignal> {
   mapResources(change: (resource: Resource) => Resource): ResourceBatch | undefined;
 }
 
-/** A batch that is bytes until someone looks at its resources. */
-export function encodedBatch<S extends ResourceSignal>(
-  signal: S,
-  encoded: Encoded<S>,
-  metadata?: Metadata,
-): Extract<Batch, { signal: S }> {
-  const batch = lazyBatch(signal, () => encoded.decode(), metadata);
-  facts.set(batch, { items: encoded.items, bytes: encoded.bytes, encoded });
-  return batch;
-}
-
 /** What is known of a batch besides its resources. */
 interface Facts {
-  items: number;
+  readonly items: number;
   bytes?: number;
   readonly encoded?: Encoded<ResourceSignal>;
   readonly parts?: readonly Batch[];
 }
 
+/** Of batches that are only what their makers put into them. */
 const facts = new WeakMap<Batch, Facts>();
 
+/** A batch whose resources are there when someone looks. A gateway makes thousands a second: a WeakMap of them would cost more. */
+class LazyBatch<S extends ResourceSignal> {
+  readonly signal: S;
+  declare readonly metadata?: Metadata;
+  readonly #facts: Facts;
+  #load: (() => readonly unknown[]) | undefined;
+  #loaded: readonly unknown[] = [];
+
+  constructor(signal: S, known: Facts, load: () => readonly unknown[], metadata: Metadata | undefined) {
+    this.signal = signal;
+    this.#facts = known;
+    this.#load = load;
+    if (metadata) this.metadata = metadata;
+    // Its own, as other batches have them, so that `{ ...batch }` is a batch too.
+    Object.defineProperty(this, resourcesKey[signal], resourcesAccessor);
+  }
+
+  static facts(batch: Batch): Facts | undefined {
+    return #facts in batch ? (batch as unknown as LazyBatch<ResourceSignal>).#facts : facts.get(batch);
+  }
+
+  resources(): readonly unknown[] {
+    if (this.#load) {
+      this.#loaded = this.#load();
+      this.#load = undefined;
+    }
+    return this.#loaded;
+  }
+}
+
+const resourcesKey = { metrics: 'resourceMetrics', logs: 'resourceLogs', traces: 'resourceSpans' } as const;
+const resourcesAccessor = {
+  enumerable: true,
+  get(this: LazyBatch<ResourceSignal>): readonly unknown[] {
+    return this.resources();
+  },
+};
+
 function factsOf(batch: Batch): Facts {
-  let known = facts.get(batch);
+  let known = LazyBatch.facts(batch);
   if (!known) {
     known = { items: countItems(batch) };
     facts.set(batch, known);
@@ -133,23 +161,18 @@ function factsOf(batch: Batch): Facts {
   return known;
 }
 
-const resourcesKey = { metrics: 'resourceMetrics', logs: 'resourceLogs', traces: 'resourceSpans' } as const;
-
-function lazyBatch<S extends ResourceSignal>(
+/** A batch that is bytes until someone looks at its resources. */
+export const encodedBatch = <S extends ResourceSignal>(
   signal: S,
-  load: () => readonly unknown[],
-  metadata: Metadata | undefined,
-): Extract<Batch, { signal: S }> {
-  let loaded: readonly unknown[] | undefined;
-  const batch = {
-    signal,
-    get [resourcesKey[signal]]() {
-      return (loaded ??= load());
-    },
-    ...(metadata && { metadata }),
-  };
-  return Object.freeze(batch) as unknown as Extract<Batch, { signal: S }>;
-}
+  encoded: Encoded<S>,
+  metadata?: Metadata,
+): Extract<Batch, { signal: S }> => {
+  const known = { items: encoded.items, bytes: encoded.bytes, encoded };
+  return new LazyBatch(signal, known, () => encoded.decode(), metadata) as unknown as Extract<Batch, { signal: S }>;
+};
+
+/** What `encodedBatch` was given; undefined for other batches. */
+export const encodedOf = (batch: Batch): Encoded<ResourceSignal> | undefined => LazyBatch.facts(batch)?.encoded;
 
 /** The resources of a batch, whatever its signal. Decodes it. */
 export function resourcesOf<B extends ResourceBatch>(batch: B): ResourcesOf[B['signal']] {
@@ -199,7 +222,7 @@ export function byteSize(batch: Batch): number {
 }
 
 /** What a batch was merged from, in their order; the batch itself if it was not. Its seams are where parts meet. */
-export const partsOf = (batch: Batch): readonly Batch[] => facts.get(batch)?.parts ?? [batch];
+export const partsOf = (batch: Batch): readonly Batch[] => LazyBatch.facts(batch)?.parts ?? [batch];
 
 /**
  * One batch with the resources of all, in their order, that knows its parts. They must be of one signal, which is not
@@ -214,25 +237,23 @@ export function mergeBatches(batches: readonly Batch[], given?: Metadata): Batch
   const metadata = given ?? (batches.every((batch) => batch.metadata === first.metadata) ? first.metadata : undefined);
   const load = (): readonly unknown[] =>
     parts.flatMap((part) => resourcesOf(part as ResourceBatch) as readonly unknown[]);
-  const merged = lazyBatch(first.signal, load, metadata);
   let [items, bytes] = [0, 0];
   for (const part of parts) {
     items += itemCount(part);
     bytes += byteSize(part);
   }
-  facts.set(merged, { items, bytes, parts });
-  return merged;
+  return new LazyBatch(first.signal, { items, bytes, parts }, load, metadata) as unknown as Batch;
 }
 
 /** Whether it is only what its maker put into it: neither encoded nor merged. */
 export const isPlain = (batch: Batch): boolean => {
-  const known = facts.get(batch);
+  const known = LazyBatch.facts(batch);
   return !known?.encoded && !known?.parts;
 };
 
 /** A batch for each resource. What is still encoded stays so. */
 export function splitByResource(batch: ResourceBatch): readonly ResourcePart[] {
-  const known = facts.get(batch);
+  const known = LazyBatch.facts(batch);
   if (known?.parts) return known.parts.flatMap((part) => splitByResource(part as ResourceBatch));
   if (known?.encoded) return known.encoded.split();
   const { signal, metadata } = batch;
@@ -247,7 +268,7 @@ export function splitByResource(batch: ResourceBatch): readonly ResourcePart[] {
  * encoded stays so below its resources. The same batch if no resource changed.
  */
 export function mapResources(batch: ResourceBatch, change: (resource: Resource) => Resource): ResourceBatch {
-  const known = facts.get(batch);
+  const known = LazyBatch.facts(batch);
   if (known?.encoded) return known.encoded.mapResources(change) ?? batch;
   if (known?.parts) {
     const parts = known.parts.map((part) => mapResources(part as ResourceBatch, change));

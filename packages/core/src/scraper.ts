@@ -96,7 +96,7 @@ export function createScraper<M extends Metrics>(
     const time = context.clock.now();
     const now = hrTime(time);
     const recorders: Recorder[] = [];
-    const late = new Error(`The scrape did not end within its timeout of ${formatDuration(timeoutMs)}.`);
+    const late = (): Error => new Error(`The scrape did not end within its timeout of ${formatDuration(timeoutMs)}.`);
     const { signal, clear } = deadline(timeoutMs, late, stop);
     let open = true;
     const fail = (error: unknown): void => {

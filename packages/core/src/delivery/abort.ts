@@ -22,12 +22,12 @@ export interface Deadline {
 }
 
 /** `AbortSignal.any` of a timeout and another signal, without what that leaves behind on the other one. */
-export function deadline(timeoutMs: number, late: Error, outer?: AbortSignal): Deadline {
+export function deadline(timeoutMs: number, late: () => Error, outer?: AbortSignal): Deadline {
   const controller = new AbortController();
   const follow = (): void => controller.abort(outer!.reason);
   if (outer?.aborted) follow();
   else outer?.addEventListener('abort', follow, { once: true });
-  const timer = setTimeout(() => controller.abort(late), Math.min(timeoutMs, 2 ** 31 - 1));
+  const timer = setTimeout(() => controller.abort(late()), Math.min(timeoutMs, 2 ** 31 - 1));
   return {
     signal: controller.signal,
     clear() {

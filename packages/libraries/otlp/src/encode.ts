@@ -1,5 +1,6 @@
 import type { Batch, LogsBatch, MetricsBatch, TracesBatch } from '@millrace/core';
-import { partsOf } from '@millrace/core';
+import { encodedOf, partsOf } from '@millrace/core';
+import { EncodedRequest } from './encoded-request.ts';
 import { writeLogs } from './logs.ts';
 import { writeMetrics } from './metrics.ts';
 import { writeTraces } from './traces.ts';
@@ -11,31 +12,33 @@ const keptCapacity = 4 * 1024 * 1024;
 type Bytes = Uint8Array<ArrayBuffer>;
 
 let scratch = new Writer(initialCapacity);
-const encoded = new WeakMap<Batch, Bytes>();
+/** Of batches that are not requests themselves. */
+const made = new WeakMap<Batch, Bytes>();
 
 /**
  * The batch as an OTLP export request, in protobuf. Made at the first ask and shared by all who ask: do not change it. A
  * batch that came as bytes is these bytes.
  */
 export function encode(batch: Batch): Bytes {
-  let bytes = encoded.get(batch);
-  if (!bytes) {
-    const parts = partsOf(batch);
-    bytes = parts.length > 1 ? Buffer.concat(parts.map(encode)) : encodeObjects(batch);
-    encoded.set(batch, bytes);
-  }
+  const known = requestOf(batch) ?? made.get(batch);
+  if (known) return known;
+  const parts = partsOf(batch);
+  const bytes = parts.length > 1 ? Buffer.concat(parts.map(encode)) : encodeObjects(batch);
+  made.set(batch, bytes);
   return bytes;
 }
 
 /** What `encode` gives in pieces that were not put together, for a socket that takes many: those of a merged batch. */
 export function encodeChunks(batch: Batch): readonly Bytes[] {
-  const known = encoded.get(batch);
-  return known ? [known] : partsOf(batch).map(encode);
+  const parts = partsOf(batch);
+  const known = parts.length > 1 ? made.get(batch) : undefined;
+  return known ? [known] : parts.map(encode);
 }
 
-/** Says what a batch encodes to. */
-export function rememberEncoding(batch: Batch, bytes: Uint8Array): void {
-  encoded.set(batch, bytes as Bytes);
+/** The request that a batch still is. */
+function requestOf(batch: Batch): Bytes | undefined {
+  const encoded = encodedOf(batch);
+  return encoded instanceof EncodedRequest ? encoded.request : undefined;
 }
 
 function encodeObjects(batch: Batch): Bytes {
