@@ -92,6 +92,77 @@ service:
   }
 }, 60_000);
 
+it('a signal without a pipeline is not implemented, and the others are', async () => {
+  const fine = await backend();
+  const http = await freePort();
+  await gateway(`
+receivers: { otlp: { protocols: { http: { endpoint: 127.0.0.1:${http} } } } }
+exporters:
+${exporter('fine', fine)}
+service:
+  telemetry: { metrics: { level: none } }
+  pipelines: { metrics: { receivers: [otlp], exporters: [otlp/fine] } }
+`);
+  const answer = await fetch(`http://127.0.0.1:${http}/v1/logs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"resourceLogs":[{"scopeLogs":[{"logRecords":[{}]}]}]}',
+  });
+  expect(answer.status).toBe(404);
+  expect(await answer.json()).toEqual({ code: 12, message: 'no pipeline takes logs from otlp' });
+  expect((await post(http, encode(numbered('metrics', 'sender', [0, 1])))).status).toBe(200);
+});
+
+it('workers share a port, deliver what comes to each, and tell of it under one roof', async () => {
+  const fine = await backend();
+  const [http, telemetry] = [await freePort(), await freePort()];
+  const state = mkdtempSync(join(place, 'state-'));
+  const yaml = (workers: number): string => `
+receivers: { otlp: { protocols: { http: { endpoint: 127.0.0.1:${http} } } } }
+exporters:
+${exporter('fine', fine, ', sending_queue: { storage: file_storage, batch: { flush_timeout: 50ms } }, retry_on_failure: { initial_interval: 50ms, max_elapsed_time: 0 }')}
+extensions: { file_storage: { directory: ${state} } }
+service:
+  extensions: [file_storage]
+  workers: ${workers}
+  telemetry: { metrics: { readers: [{ pull: { exporter: { prometheus: { host: 127.0.0.1, port: ${telemetry} } } } }] } }
+  pipelines: { metrics: { receivers: [otlp], exporters: [otlp/fine] } }
+`;
+  /** Each over a connection of its own, so that the kernel spreads them. */
+  const send = async (sender: string, requests: number): Promise<void> => {
+    const statuses = await Promise.all(
+      Array.from({ length: requests }, async (_, request) => {
+        const body = Buffer.from(encode(numbered('metrics', sender, [request * 10, 10])));
+        const headers = { 'content-type': 'application/x-protobuf', connection: 'close' };
+        return (await fetch(`http://127.0.0.1:${http}/v1/metrics`, { method: 'POST', headers, body })).status;
+      }),
+    );
+    expect(new Set(statuses)).toEqual(new Set([200]));
+  };
+
+  const three = await gateway(yaml(3));
+  await send('first', 90);
+  await expect.poll(() => fine.arrived.size, { timeout: 10_000 }).toBe(900);
+  const page = await (await fetch(`http://127.0.0.1:${telemetry}/metrics`)).text();
+  const accepted = [...page.matchAll(/^otelcol_receiver_accepted_metric_points\{(.*)\} (\d+)/gm)];
+  const workers = accepted.map(([, labels]) => /worker="(\d)"/.exec(labels!)?.[1] ?? '0').sort();
+  expect(workers).toEqual(['0', '1', '2']);
+  expect(accepted.reduce((sum, [, , points]) => sum + Number(points), 0)).toBe(900);
+
+  three.child.kill('SIGHUP');
+  await three.saw(/Reloaded the config/);
+  fine.mood = 'refusing';
+  await send('second', 60);
+  expect(await three.stop()).toBe(0);
+  expect(times(fine)).toEqual(new Set([1]));
+
+  // Fewer workers: what the others have left behind is delivered too.
+  fine.mood = 'fine';
+  const one = await gateway(yaml(1));
+  await expect.poll(() => fine.arrived.size, { timeout: 10_000 }).toBe(1500);
+  expect(await one.stop()).toBe(0);
+}, 60_000);
+
 it('a backend that is down and senders at full speed: memory stays below its limit, and senders are told to come back', async () => {
   const down = await backend();
   down.mood = 'refusing';

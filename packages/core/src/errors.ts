@@ -3,6 +3,11 @@ export class PermanentError extends Error {
   override readonly name: string = 'PermanentError';
 }
 
+/** Nothing of the config takes this signal from where it came. */
+export class NoPipelineError extends PermanentError {
+  override readonly name = 'NoPipelineError';
+}
+
 /** The other side asked for time. */
 export class ThrottleError extends Error {
   override readonly name = 'ThrottleError';

@@ -1,7 +1,7 @@
 import type { Batch, Signal } from '../batch.ts';
 import type { CheckedConfig, Configured, PipelineConfig } from '../config/model.ts';
 import { type AdmittingConsumer, fanOut } from '../delivery/fanout.ts';
-import { PermanentError } from '../errors.ts';
+import { NoPipelineError } from '../errors.ts';
 import { noExtension } from '../standalone.ts';
 import {
   connectorNode,
@@ -129,7 +129,7 @@ function bySignal(
     admit: (batch, signal) => routes.get(batch.signal)?.admit?.(batch, signal),
     async consume(batch: Batch, signal) {
       const route = routes.get(batch.signal);
-      if (!route) throw new PermanentError(`no pipeline takes ${batch.signal} from ${id}`);
+      if (!route) throw new NoPipelineError(`no pipeline takes ${batch.signal} from ${id}`);
       await route.consume(batch, signal);
     },
   };

@@ -66,7 +66,7 @@ export interface Intake {
 }
 
 export function createIntake(config: IntakeConfig, context: Context, next: Consumer): Intake {
-  const authenticator = config.auth && context.extension(config.auth.authenticator);
+  const authenticate = config.auth && authenticator(context.extension(config.auth.authenticator), config.auth);
   const middlewares = config.middlewares.map(({ id }) => context.extension(id));
 
   return {
@@ -79,7 +79,7 @@ export function createIntake(config: IntakeConfig, context: Context, next: Consu
         }
       }
     },
-    authenticate: (headers) => (authenticator ? authenticate(authenticator, headers) : undefined),
+    authenticate: (headers) => authenticate?.(headers),
     async deliver({ signal, format, bytes, headers }, aborted) {
       const metadata = config.include_metadata ? metadataOf(headers) : undefined;
       const release = hold(bytes.length);
@@ -95,13 +95,20 @@ export function createIntake(config: IntakeConfig, context: Context, next: Consu
   };
 }
 
-async function authenticate(authenticator: Extension, headers: Headers): Promise<void> {
-  try {
-    await authenticator.authenticate?.(headers);
-  } catch (error) {
-    if (!isPermanent(error)) throw refusalOf(error);
-    throw new Refusal(describeError(error), { code: code.unauthenticated, status: 401 });
-  }
+/** Throws where the extension could let nobody in: better than letting everybody in. */
+function authenticator(
+  extension: Extension,
+  { authenticator: id }: { readonly authenticator: string },
+): Intake['authenticate'] {
+  if (!extension.authenticate) throw new PermanentError(`The extension ${id} does not check who sends.`);
+  return async (headers) => {
+    try {
+      await extension.authenticate!(headers);
+    } catch (error) {
+      if (!isPermanent(error)) throw refusalOf(error);
+      throw new Refusal(describeError(error), { code: code.unauthenticated, status: 401 });
+    }
+  };
 }
 
 function decode({ signal, format, bytes }: Omit<Message, 'headers'>, metadata: Metadata | undefined): Batch {

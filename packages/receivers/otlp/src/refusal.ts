@@ -1,4 +1,4 @@
-import { describeError, isPermanent, RefusedError, ThrottleError } from '@millrace/core';
+import { describeError, isPermanent, NoPipelineError, RefusedError, ThrottleError } from '@millrace/core';
 
 // https://grpc.github.io/grpc/core/md_doc_statuscodes.html
 export const code = {
@@ -57,6 +57,7 @@ export const tooSlow = (): Refusal =>
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   const message = describeError(error);
+  if (error instanceof NoPipelineError) return new Refusal(message, { code: code.unimplemented, status: 404 });
   if (isPermanent(error)) return new Refusal(message, { code: code.internal, status: 500 });
   const reasons = flatten(error);
   const throttles = reasons.flatMap((reason) => (reason instanceof ThrottleError ? [reason.retryAfterMs] : []));
