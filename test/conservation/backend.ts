@@ -39,7 +39,10 @@ export async function startBackend(): Promise<Backend> {
   const answer = (stream: ServerHttp2Stream, trailers: Record<string, string>): void => {
     if (stream.destroyed) return;
     const isOk = trailers['grpc-status'] === '0';
-    if (!isOk) return void stream.respond({ 'content-type': 'application/grpc', ...trailers }, { endStream: true });
+    if (!isOk) {
+      stream.respond({ 'content-type': 'application/grpc', ...trailers }, { endStream: true });
+      return;
+    }
     stream.respond({ 'content-type': 'application/grpc' }, { waitForTrailers: true });
     stream.once('wantTrailers', () => stream.sendTrailers(trailers));
     stream.end(Buffer.alloc(5));
