@@ -173,7 +173,7 @@ receivers:
   otlp: { protocols: { http: { endpoint: 127.0.0.1:${http}, middlewares: [{ id: memory_limiter }] } } }
 exporters:
 ${exporter('down', down, ', sending_queue: { queue_size: 1000000, max_bytes: 10GiB }, retry_on_failure: { initial_interval: 200ms, max_interval: 500ms, max_elapsed_time: 0 }')}
-extensions: { memory_limiter: { check_interval: 100ms, limit_mib: ${limitMib}, spike_limit_mib: 60 } }
+extensions: { memory_limiter: { check_interval: 100ms, limit_mib: ${limitMib}, spike_limit_mib: 100 } }
 service:
   extensions: [memory_limiter]
   telemetry: { metrics: { level: none } }

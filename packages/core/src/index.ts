@@ -8,6 +8,7 @@ export * from './definition.ts';
 export { type AdmittingConsumer, type Delivery, deliverAll, fanOut } from './delivery/fanout.ts';
 export * from './dropped.ts';
 export * from './errors.ts';
+export { listen } from './listen.ts';
 export * from './log.ts';
 export * from './memory.ts';
 export * from './metadata.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describeError, parseEndpoint, PermanentError } from '@millrace/core';
+import { describeError, listen, parseEndpoint, PermanentError } from '@millrace/core';
 import type { Context } from '@millrace/core';
 import { acceptsGzip, negotiate } from '@millrace/prometheus-text';
 import type { Config } from './config.ts';
@@ -29,7 +29,7 @@ export async function servePages(config: Config, pages: Pages, { log }: Pick<Con
     });
   });
   const { host, port } = parseEndpoint(config.endpoint)!; // the config's format
-  await listen(server, { host, port, endpoint: config.endpoint });
+  await listen(server, { host, port }, `Cannot serve metrics on ${config.endpoint}`);
   server.on('error', (error) => log.error({ error: describeError(error) }, 'The server of the metrics failed.'));
 
   const shownHost = host === '' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
@@ -82,29 +82,6 @@ const readPem = async (path: string | undefined): Promise<Buffer | undefined> =>
     throw new PermanentError(`The tls file ${path} of the Prometheus page cannot be read.`, { cause: error });
   }
 };
-
-const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'something else listens there. Stop it, or set endpoint to another port; port 0 takes one that is free',
-  EACCES: 'this user may not listen there. Set endpoint to a port above 1023',
-  EADDRNOTAVAIL: 'this machine has no such address. Set endpoint to one that it has, or to 0.0.0.0 for all',
-  ENOTFOUND: 'the host is not known. Set endpoint to an address of this machine',
-};
-
-async function listen(
-  server: Server,
-  { host, port, endpoint }: { host: string; port: number; endpoint: string },
-): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const reason = reasons[error.code ?? ''] ?? describeError(error);
-      reject(new PermanentError(`Cannot serve metrics on ${endpoint}: ${reason}.`, { cause: error }));
-    });
-    server.listen(host === '' ? { port } : { host, port }, () => {
-      server.removeAllListeners('error');
-      resolve();
-    });
-  });
-}
 
 function handler(config: Config, pages: Pages): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   return async (request, response) => {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describeError, parseEndpoint, PermanentError } from '@millrace/core';
+import { describeError, listen, parseEndpoint, PermanentError } from '@millrace/core';
 import type { Answer, Asked } from './answer.ts';
 import type { Config } from './config.ts';
 
@@ -38,9 +38,11 @@ export async function serveHealth(
     });
     response.end(body);
   });
-  await listen(server, endpoint);
+  const where = parseEndpoint(endpoint)!; // the config's format
+  await listen(server, where, `Cannot serve the health on ${endpoint}`);
+  server.on('error', () => {}); // of a single connection: the next probe tells
   const { port } = server.address() as AddressInfo;
-  const { host } = parseEndpoint(endpoint)!; // the config's format
+  const { host } = where;
   const shownHost = host === '' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
   return {
     url: `http${tls ? 's' : ''}://${shownHost}:${port}`,
@@ -78,26 +80,4 @@ async function readPem(path: string | undefined): Promise<Buffer | undefined> {
   } catch (error) {
     throw new PermanentError(`The tls file ${path} of the health check cannot be read.`, { cause: error });
   }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'something else listens there. Stop it, or set endpoint to another port; port 0 takes one that is free',
-  EACCES: 'this user may not listen there. Set endpoint to a port above 1023',
-  EADDRNOTAVAIL: 'this machine has no such address. Set endpoint to one that it has, or to 0.0.0.0 for all',
-  ENOTFOUND: 'the host is not known. Set endpoint to an address of this machine',
-};
-
-async function listen(server: Server, endpoint: string): Promise<void> {
-  const { host, port } = parseEndpoint(endpoint)!;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const reason = reasons[error.code ?? ''] ?? describeError(error);
-      reject(new PermanentError(`Cannot serve the health on ${endpoint}: ${reason}.`, { cause: error }));
-    });
-    server.listen(host === '' ? { port } : { host, port }, () => {
-      server.removeAllListeners('error');
-      server.on('error', () => {}); // of a single connection: the next probe tells
-      resolve();
-    });
-  });
 }

@@ -26,6 +26,8 @@ export function createLimiter(
   { settings, limits: { soft, hard }, source }: LimiterOptions,
   { clock, log }: Pick<Context, 'clock' | 'log'>,
 ): Limiter {
+  /** What comes until the next check is not to pass the limit. */
+  const nearHard = hard - (hard - soft) / 4;
   const usage = createUsage(source);
   const intervals = {
     soft: [settings.min_gc_interval_when_soft_limited, settings.max_gc_interval_when_soft_limited],
@@ -70,7 +72,8 @@ export function createLimiter(
     check() {
       let used = usage.look();
       // Garbage just below the limit would leave room for next to nothing, and nobody would collect it.
-      if ((used >= soft || refusedAt > 0) && isCollectionDue(used >= hard ? 'hard' : 'soft', used)) used = collect();
+      if ((used >= soft || refusedAt > 0) && isCollectionDue(used >= nearHard ? 'hard' : 'soft', used))
+        used = collect();
       if (used < soft) backoff = 0;
       refusing = used >= soft;
       say(refusing || refusedAt > 0, Math.max(used, refusedAt));

@@ -3,7 +3,7 @@ import { createSecureServer, createServer } from 'node:http2';
 import type { Consumer, Context } from '@millrace/core';
 import { describeError } from '@millrace/core';
 import { createIntake } from '../intake.ts';
-import { listen } from '../listen.ts';
+import { listenAt } from '../listen.ts';
 import { createSweep } from '../sweep.ts';
 import type { RunningServer } from '../running-server.ts';
 import { followFiles, readTls } from '../tls.ts';
@@ -52,7 +52,7 @@ export async function startGrpc(
   };
   server.on('session', sessions.add);
   server.on('stream', (stream, headers) => serveCall(stream, headers, call));
-  const address = await listen(server, { ...config, shared: context.copy.count > 1 });
+  const address = await listenAt(server, { ...config, shared: context.copy.count > 1 });
   server.on('error', (error) => log.error({ error: describeError(error) }, 'The gRPC server failed.'));
   const reload = tls && followFiles(server as Http2SecureServer, config.tls!, { initial: tls, context });
 

@@ -48,9 +48,12 @@ export function answerRefusal(
 }
 
 /** So much of a body that nobody wants is read, to keep the connection. */
-const spareBytes = 1024 * 1024;
-/** How long a sender that is still sending has to see the answer, before its connection ends. */
-const lingerMs = 1000;
+const spareBytes = 64 * 1024;
+/**
+ * How long a connection stays whose sender is still sending: it is to see the answer before the end. It holds some 128 KiB, and
+ * with many that are refused for want of memory that counts.
+ */
+const lingerMs = 100;
 
 export function answer(
   { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
@@ -64,21 +67,11 @@ export function answer(
     response.end(body);
     return;
   }
-  // Closing while the sender still sends would reset the connection, and the answer be lost with it.
+  // Closing while the sender still sends would reset the connection, and the answer be lost with it. And what is refused is not
+  // read: of senders that are refused for want of memory, that alone would take more of it.
   response.writeHead(status, { ...headers, connection: 'close' });
   response.write(body);
-  const timer = setTimeout(end, lingerMs);
-  function end(): void {
-    clearTimeout(timer);
-    response.end();
-  }
-  let read = 0;
-  request.on('data', (chunk: Buffer) => {
-    read += chunk.length;
-    if (read > spareBytes) end();
-  });
-  request.on('end', end);
-  request.on('error', end);
-  response.on('close', end);
-  request.resume();
+  request.pause();
+  const timer = setTimeout(() => request.socket.destroy(), lingerMs);
+  response.on('close', () => clearTimeout(timer));
 }

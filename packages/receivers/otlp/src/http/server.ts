@@ -5,7 +5,7 @@ import type { Consumer, Context, Signal } from '@millrace/core';
 import { describeError } from '@millrace/core';
 import type { Encoding } from '../decompress.ts';
 import { createIntake } from '../intake.ts';
-import { listen } from '../listen.ts';
+import { listenAt } from '../listen.ts';
 import type { RunningServer } from '../running-server.ts';
 import { createSweep } from '../sweep.ts';
 import { followFiles, readTls } from '../tls.ts';
@@ -62,7 +62,7 @@ export async function startHttp(
   server.on('request', (request, response) => void serveRequest({ request, response }, requestOptions));
   // The sender waits to hear that its body is wanted.
   server.on('checkContinue', (request, response) => void serveRequest({ request, response }, requestOptions));
-  const address = await listen(server, { ...config, shared: context.copy.count > 1 });
+  const address = await listenAt(server, { ...config, shared: context.copy.count > 1 });
   server.on('error', (error) => log.error({ error: describeError(error) }, 'The HTTP server failed.'));
   const reload =
     tls && followFiles(server as ReturnType<typeof createSecureServer>, config.tls!, { initial: tls, context });
