@@ -114,9 +114,7 @@ async function pullReader({ host, port }: PullConfig, { stops, producers }: Arou
   server.once('error', listening.reject).once('listening', () => listening.resolve());
   server.listen(port, host);
   await listening.promise.catch((error: unknown) => {
-    throw new PermanentError(`own metrics cannot be served on ${host}:${port}: ${describeError(error)}`, {
-      cause: error,
-    });
+    throw new PermanentError(`own metrics cannot be served on ${host}:${port}: ${describeError(error)}`);
   });
   stops.push(async () => {
     server.close();

@@ -1,5 +1,5 @@
 import type { ListenOptions, Server } from 'node:net';
-import { describeError, PermanentError } from './errors.ts';
+import { PermanentError } from './errors.ts';
 
 const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE: 'something else listens there. Stop it, or set endpoint to another port; port 0 takes one that is free',
@@ -15,8 +15,12 @@ const reasons: Readonly<Record<string, string>> = {
 export function listen(server: Server, { host, ...where }: ListenOptions, failed: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException): void => {
-      const reason = reasons[error.code ?? ''] ?? describeError(error);
-      reject(new PermanentError(`${failed}: ${reason}.`, { cause: error }));
+      const reason = reasons[error.code ?? ''];
+      reject(
+        reason === undefined
+          ? new PermanentError(failed, { cause: error })
+          : new PermanentError(`${failed}: ${reason}.`),
+      );
     };
     server.once('error', onError);
     server.listen({ ...where, ...(host && { host }) }, () => {

@@ -19,10 +19,17 @@ const plain = (fields: object): object =>
       value instanceof Error ? describeError(value) : value,
     ]),
   );
+/** What the first copy says at its start need not be said again by each. */
+let hasStarted = false;
 const write =
   (level: 'debug' | 'info' | 'warn' | 'error') =>
   (fields: object, message: string): void =>
-    report({ is: 'log', level, fields: { worker: index, ...plain(fields) }, message });
+    report({
+      is: 'log',
+      level: level === 'info' && !hasStarted ? 'debug' : level,
+      fields: { worker: index, ...plain(fields) },
+      message,
+    });
 const log: Logger = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 
 const onStray = (error: unknown): void => log.error({ error }, 'A component let an error go by; going on.');
@@ -38,7 +45,9 @@ try {
   const { reader, provider } = await createMeterProvider({ 'service.name': 'millrace', ...loaded.telemetry.resource });
   const collector = await createCollector(configs, { ...options, loaded, log, copy: index, meterProvider: provider });
   await collector.start();
+  report({ is: 'status', status: collector.status() });
   report({ is: 'started' });
+  hasStarted = true;
   const status = setInterval(() => report({ is: 'status', status: collector.status() }), statusEveryMs);
 
   const obey = {

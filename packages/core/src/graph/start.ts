@@ -44,8 +44,7 @@ export function start(node: Node, { clock, log }: { clock: Clock; log: Logger })
         return;
       } catch (error) {
         lastError = describeError(error);
-        if (isHopeless(error))
-          throw new PermanentError(`${node.key} cannot start: ${describeError(error)}`, { cause: error });
+        if (isHopeless(error)) throw new PermanentError(`${node.key} cannot start: ${describeError(error)}`);
         state.trouble(`${node.key} could not start; trying again while the rest runs.`, error);
         behind.resolve();
         await clock.sleep(wait, stop.signal).catch(() => {});
