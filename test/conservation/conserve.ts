@@ -1,11 +1,9 @@
-import { createServer } from 'node:net';
 import { writeFileSync } from 'node:fs';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AddressInfo } from 'node:net';
+import { freePort } from '../free-port.ts';
 import { millrace, type Program } from '../e2e/program.ts';
 import { type Backend, moods, startBackend } from './backend.ts';
 import { createDisk } from './disk.ts';
@@ -169,14 +167,5 @@ service:
     logs: { receivers: [otlp], exporters: [otlp] }
     traces: { receivers: [otlp], exporters: [otlp] }
 `;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 export type { Backend };

@@ -1,12 +1,11 @@
 // The OpenTelemetry Collector and its load generator around Millrace: what comes out equals what went in.
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../free-port.ts';
 import { otelcolBinary, startOtelcol, telemetrygenBinary } from '../peers/otelcol/index.ts';
 import { millrace } from './program.ts';
 
@@ -22,15 +21,6 @@ afterAll(() => rmSync(place, { recursive: true }));
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Every item with all that holds it, in an order of their own: how they were put into requests does not matter. */
 function itemsIn(file: string): string[] {

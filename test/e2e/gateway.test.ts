@@ -1,11 +1,10 @@
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encode } from '@millrace/otlp';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { freePort } from '../free-port.ts';
 import { type Backend, startBackend } from '../conservation/backend.ts';
 import { numbered } from '../conservation/items.ts';
 import { millrace, type Program } from './program.ts';
@@ -17,15 +16,6 @@ afterAll(() => rmSync(place, { recursive: true }));
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 async function backend(): Promise<Backend> {
   const one = await startBackend();

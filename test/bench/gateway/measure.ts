@@ -1,7 +1,5 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../free-port.ts';
 import type { Case } from './cases.ts';
 import { configOf } from './cases.ts';
 import type { Gateway } from './gateways.ts';
@@ -130,13 +128,4 @@ async function loaded(own: Case, { target, seconds, sender, backend, failures }:
   const said = gateway.log().slice(logBefore).trim();
   if (failures.length > failuresBefore && said !== '') failures.push(`${where}: it says: ${said.slice(0, 2000)}`);
   return (after.points - before.points) / cpu;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -13,10 +13,10 @@ import fileStorage from '@millrace/extension-file-storage';
 import { batchFromRequest, encode } from '@millrace/otlp';
 
 /*
- * What a sender sees of a queue: batches of about 100 KB are pushed by 16 senders, each after the one before was acknowledged, and
+ * What a sender sees of a queue: batches of about 100 KB are pushed by 64 senders, each after the one before was acknowledged, and
  * delivered behind to an exporter that takes at once. With `file_storage`, acknowledged is on the disk. Both run in turns.
  */
-const senders = 16;
+const senders = 64;
 const pointsEach = 470; // 100 KB
 const roundMs = 1_500;
 const rounds = 5;
@@ -63,7 +63,7 @@ async function acknowledgedPerSecond(kind: 'disk' | 'memory', request: Uint8Arra
   // Beside the sources, so that it is the disk that the project is on, and no tmpfs.
   const directory = mkdtempSync(join(import.meta.dirname, '.queue-'));
   const isDisk = kind === 'disk';
-  const sending_queue = { queue_size: 100_000, ...(isDisk && { storage: 'file_storage' }) };
+  const sending_queue = { queue_size: 1000, block_on_overflow: true, ...(isDisk && { storage: 'file_storage' }) };
   const collector = await createCollector(
     {
       receivers: { push: {} },

@@ -121,7 +121,7 @@ function exporterKeys({
           type: 'string',
           format: 'bytes',
           default: '256MiB',
-          description: 'The memory it may hold, whatever the sizer.',
+          description: 'The memory it may hold, whatever the sizer. With storage, that says how much there may be.',
         },
         block_on_overflow: {
           type: 'boolean',

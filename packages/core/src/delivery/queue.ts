@@ -37,8 +37,8 @@ const readAgainMs = 1_000;
 const momentMs = 2_000;
 
 /**
- * Accepts at once and delivers behind, `num_consumers` at a time. Bounded by `queue_size` in units of `sizer`, and by
- * `max_bytes`; what is being delivered counts. A batch that alone is larger is taken when the queue is empty. Full, the
+ * Accepts at once and delivers behind, `num_consumers` at a time. Bounded by `queue_size` in units of `sizer`, and in
+ * memory by `max_bytes`; what is being delivered counts. A batch that alone is larger is taken when the queue is empty. Full, the
  * queue refuses, or with `block_on_overflow` makes the caller wait.
  *
  * A merged batch that is refused for good is sent again in halves, down to the batches it was merged from, so that one
@@ -63,13 +63,13 @@ export function queue(
 
   const sizeOf = (batch: Batch) => ({ batches: 1, items: itemCount(batch), bytes: byteSize(batch) });
 
+  /** What a disk holds is bounded by its store. */
+  const maxBytes = store.isDurable ? Infinity : config.max_bytes;
+
   function hasRoom(batch: Batch): boolean {
     const more = sizeOf(batch);
     const { size } = store;
-    return (
-      size.batches === 0 ||
-      (size[unit] + more[unit] <= config.queue_size && size.bytes + more.bytes <= config.max_bytes)
-    );
+    return size.batches === 0 || (size[unit] + more[unit] <= config.queue_size && size.bytes + more.bytes <= maxBytes);
   }
 
   function changed(): void {
@@ -149,10 +149,13 @@ export function queue(
     return undefined;
   }
 
-  const full = (): RefusedError =>
-    new RefusedError(
-      `the sending queue is full (${store.size[unit]} of ${config.queue_size} ${config.sizer}, ${store.size.bytes} of ${config.max_bytes} bytes)`,
+  function full(): RefusedError {
+    const { size } = store;
+    const bytes = store.isDurable ? '' : `, ${size.bytes} of ${maxBytes} bytes`;
+    return new RefusedError(
+      `the sending queue is full (${size[unit]} of ${config.queue_size} ${config.sizer}${bytes})`,
     );
+  }
   const shutDown = (): RefusedError => new RefusedError('the sending queue is shut down');
 
   /** Resolves when nothing is being delivered any more; when the signal aborts, ends what is. */

@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Context, dropCounter, itemCount, stateLog, type StoredBatch, type StoredBatches } from '@millrace/core';
+import {
+  type Batch,
+  type Context,
+  dropCounter,
+  itemCount,
+  stateLog,
+  type StoredBatch,
+  type StoredBatches,
+} from '@millrace/core';
 import { fromRecord, toRecord } from './envelope.ts';
 import { openRecordLog } from './log/log.ts';
 import type { LogOptions, RecordLog } from './log/log.ts';
@@ -70,7 +78,7 @@ async function openOne(folder: string, context: Context, options: LogOptions): P
       if (record === undefined) return undefined;
       const { entry } = record;
       try {
-        const batch = fromRecord(record.bytes);
+        const batch = record.kept === undefined ? fromRecord(record.bytes) : (record.kept as Batch);
         if (batch !== undefined) return { batch, done: () => log.ack(entry) };
         logger.error({ ...entry }, 'A later version of Millrace has stored a batch, which is kept for it.');
       } catch (error) {
@@ -86,7 +94,7 @@ async function openOne(folder: string, context: Context, options: LogOptions): P
       return { batches: log.records, items: log.items, bytes: log.bytes };
     },
     async append(batch) {
-      await log.append(toRecord(batch), { items: itemCount(batch) });
+      await log.append(toRecord(batch), { items: itemCount(batch), keep: batch });
     },
     read,
     async close() {

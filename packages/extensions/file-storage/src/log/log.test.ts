@@ -57,6 +57,32 @@ describe('in order', () => {
     expect((await readAll(again)).names).toEqual(names);
   });
 
+  test('what was appended a moment ago is given as it was, and what is too much to keep is read back', async () => {
+    const log = await open({ segmentBytes: 4 * 1024 * 1024 });
+    const things = Array.from({ length: 30 }, (_, number) => ({ number }));
+    const append = (keep: { number: number }): Promise<Entry> =>
+      log.append([payload(`${keep.number} `), payload('record', 1024 * 1024)], { items: 1, keep });
+    for (const thing of things.slice(0, 20)) await append(thing);
+    await add(log, 'between');
+    for (const thing of things.slice(20)) await append(thing);
+
+    const seen: { text: string; kept: unknown }[] = [];
+    for (let record = await log.read(); record !== undefined; record = await log.read()) {
+      seen.push({ text: name(record.bytes), kept: record.kept });
+      log.ack(record.entry);
+    }
+    const texts = things.map(({ number }) => `${number} record`);
+    expect(seen.map(({ text }) => text)).toEqual([...texts.slice(0, 20), 'between', ...texts.slice(20)]);
+    const kept = seen.map((one) => one.kept);
+    expect(kept.slice(0, 15)).toEqual(things.slice(0, 15));
+    expect(kept[0]).toBe(things[0]);
+    expect(kept.slice(16)).toEqual(kept.slice(16).map(() => undefined));
+
+    // There is room again once they have been read.
+    await append(things[0]!);
+    expect((await log.read())?.kept).toBe(things[0]);
+  });
+
   test('a reader that waits is woken', async () => {
     const log = await open();
     expect(await log.read()).toBeUndefined();

@@ -45,15 +45,24 @@ export interface LogOptions {
   readonly disk?: Disk;
 }
 
+export interface ReadRecord {
+  readonly entry: Entry;
+  /** The payload. */
+  readonly bytes: Buffer;
+  /** What it was appended with, where it was not read back. */
+  readonly kept: unknown;
+}
+
 export interface RecordLog {
   /**
    * Resolves when it is on the disk (fdatasync). Records that are appended meanwhile are written together. Rejects with
    * `RefusedError` when there is no room, below `maxBytes` or on the disk, or writing failed: then the record is never
-   * delivered. The chunks must not change before.
+   * delivered. The chunks must not change before; with `keep`, never: a record that is read soon is what was given, and not
+   * read back, and `read` gives `keep` with it.
    */
-  append(chunks: readonly Uint8Array[], info: { readonly items: number }): Promise<Entry>;
+  append(chunks: readonly Uint8Array[], info: { readonly items: number; readonly keep?: unknown }): Promise<Entry>;
   /** The next record, in order, that was neither read nor acknowledged; undefined when there is none now. */
-  read(): Promise<{ readonly entry: Entry; readonly bytes: Buffer } | undefined>;
+  read(): Promise<ReadRecord | undefined>;
   /** Resolves when there is something to read, or when the log is closed. */
   readable(): Promise<void>;
   /** In any order; read or not. Written down within a tenth of a second: what was not yet, is delivered again. */
@@ -100,7 +109,8 @@ export async function openRecordLog(options: LogOptions): Promise<RecordLog> {
     sync,
     committed(segment, drafts) {
       segments.set(segment.sequence, segment);
-      for (const { draft } of drafts) {
+      for (const { draft, offset } of drafts) {
+        reader.keep({ segment: segment.sequence, offset }, draft);
         count(segment.unread, draft, 1);
         count(live, draft, 1);
       }
@@ -140,7 +150,7 @@ export async function openRecordLog(options: LogOptions): Promise<RecordLog> {
   }
 
   return {
-    async append(chunks, { items }) {
+    async append(chunks, { items, keep }) {
       let length = 0;
       for (const chunk of chunks) length += chunk.length;
       if (!(Number.isInteger(items) && items >= 0 && items <= uint32Max)) throw new RangeError(`${items} items`);
@@ -148,7 +158,7 @@ export async function openRecordLog(options: LogOptions): Promise<RecordLog> {
       const onDisk = frameSize + length;
       appending += onDisk;
       try {
-        const { segment, offset } = await writer.write({ chunks, length, items, checksum: checksum(chunks) });
+        const { segment, offset } = await writer.write({ chunks, length, items, checksum: checksum(chunks), keep });
         return { segment: segment.sequence, offset, length, items };
       } finally {
         appending -= onDisk;

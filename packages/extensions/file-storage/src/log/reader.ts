@@ -1,19 +1,23 @@
 import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openCursor } from './cursor.ts';
-import type { Bad, Cursor, Found } from './cursor.ts';
+import type { Bad, Cursor } from './cursor.ts';
 import { codeOf } from './disk.ts';
 import type { Disk } from './disk.ts';
 import { frameSize } from './frame.ts';
-import type { Entry, LogEvents } from './log.ts';
+import { keptRecords, type KeptRecords } from './kept.ts';
+import type { Entry, LogEvents, ReadRecord } from './log.ts';
 import { count } from './segment.ts';
 import type { Segment, Tally } from './segment.ts';
 import type { Shelf } from './shelf.ts';
 import { openWindow } from './window.ts';
 import type { Window } from './window.ts';
+import type { Draft } from './writer.ts';
 
 export interface Reader {
-  read(): Promise<{ readonly entry: Entry; readonly bytes: Buffer } | undefined>;
+  read(): Promise<ReadRecord | undefined>;
+  /** It was appended. */
+  keep: KeptRecords['add'];
   /** False if it is acknowledged already. */
   ack(segment: Segment, entry: Entry): boolean;
   /** Gives the segment's space back if there is nothing more to do with it. */
@@ -42,11 +46,22 @@ interface Place {
   bad: number;
 }
 
+/** Where a record is, and what is in it. */
+interface Given {
+  readonly offset: number;
+  readonly end: number;
+  readonly draft: Omit<Draft, 'checksum'>;
+}
+
+/** So much of what was appended is kept until it is read. */
+const keptBytes = 16 * 1024 * 1024;
+
 /** Failures to open a file that have nothing to do with the file. */
 const passing = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
 
 /** Reads the segments one after the other, one record at a time. */
 export function createReader({ disk, segments, live, events, shelf }: ReaderOptions): Reader {
+  const kept = keptRecords(keptBytes);
   let place: Place | undefined;
   /** The number of the last segment that was read to its end. */
   let last = -1;
@@ -60,7 +75,7 @@ export function createReader({ disk, segments, live, events, shelf }: ReaderOpti
     return result;
   }
 
-  async function next(): Promise<{ entry: Entry; bytes: Buffer } | undefined> {
+  async function next(): Promise<ReadRecord | undefined> {
     while (!closed) {
       place ??= await begin();
       if (place === undefined) return undefined;
@@ -68,6 +83,14 @@ export function createReader({ disk, segments, live, events, shelf }: ReaderOpti
       const isAtEnd = segment.sealed;
       const limit = segment.size;
       cursor.seek(segment.acked.after(cursor.offset));
+      const known = kept.take({ segment: segment.sequence, offset: cursor.offset });
+      if (known) {
+        const { offset } = cursor;
+        cursor.seek(known.end);
+        const record = give(place, { offset, end: known.end, draft: known.draft });
+        if (record !== undefined) return record;
+        continue;
+      }
       const step = await cursor.next(limit);
       if (step === undefined) {
         if (limit !== segment.size || isAtEnd !== segment.sealed) continue;
@@ -76,7 +99,9 @@ export function createReader({ disk, segments, live, events, shelf }: ReaderOpti
         await leave(place);
       } else if ('reason' in step) report(place, step);
       else {
-        const record = give(place, step);
+        const { bytes, items, ...at } = step;
+        const draft = { chunks: [bytes], length: bytes.length, items, keep: undefined };
+        const record = give(place, { ...at, draft });
         if (record !== undefined) return record;
       }
     }
@@ -106,16 +131,23 @@ export function createReader({ disk, segments, live, events, shelf }: ReaderOpti
     return undefined;
   }
 
-  function give(from: Place, { offset, end, items, bytes }: Found): { entry: Entry; bytes: Buffer } | undefined {
+  function give(from: Place, { offset, end, draft }: Given): ReadRecord | undefined {
     const { segment } = from;
     const isAcked = segment.acked.after(offset) !== offset;
     from.offset = end;
     from.found++;
     if (isAcked) return undefined;
-    const entry = { segment: segment.sequence, offset, length: bytes.length, items };
+    const { chunks, length, items, keep } = draft;
+    const entry = { segment: segment.sequence, offset, length, items };
     count(segment.unread, entry, -1);
     count(segment.outstanding, entry, 1);
-    return { entry, bytes };
+    return {
+      entry,
+      get bytes() {
+        return chunks.length === 1 ? asBuffer(chunks[0]!) : Buffer.concat(chunks);
+      },
+      kept: keep,
+    };
   }
 
   function report(from: Place, { offset, end, reason }: Bad): void {
@@ -145,6 +177,7 @@ export function createReader({ disk, segments, live, events, shelf }: ReaderOpti
   async function leave(from: Place): Promise<void> {
     place = undefined;
     last = from.segment.sequence;
+    kept.forget(last);
     await close(from);
     if (from.found === 0 && from.segment.acked.list.length === 0 && !from.segment.unreadable)
       shelf.setAside(from.segment);
@@ -182,6 +215,7 @@ export function createReader({ disk, segments, live, events, shelf }: ReaderOpti
 
   return {
     read: () => exclusive(next),
+    keep: kept.add,
     ack(segment, { offset, length, items }) {
       const range = { start: offset, end: offset + frameSize + length, records: 1, items };
       if (!segment.acked.add(range)) return false;
@@ -204,3 +238,6 @@ export function createReader({ disk, segments, live, events, shelf }: ReaderOpti
     },
   };
 }
+
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -12,6 +12,8 @@ export interface Draft {
   readonly length: number;
   readonly items: number;
   readonly checksum: number;
+  /** What `read` is to give besides, where it is still at hand. */
+  readonly keep: unknown;
 }
 
 export interface Placed {
