@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Batch, Extension, Headers } from '@millrace/core';
-import { heldBytes, PermanentError, RefusedError, systemClock } from '@millrace/core';
+import { heldBytes, NoPipelineError, PermanentError, RefusedError, systemClock } from '@millrace/core';
 import { checkDefinition, testContext } from '@millrace/core/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -165,6 +165,22 @@ describe('who may send', () => {
     expect(await send('Bearer b')).toBe(401);
     expect(await send('down')).toBe(503);
     expect(batches).toHaveLength(1);
+  });
+
+  test('an extension that could let nobody in keeps it from starting', async () => {
+    const without = extensions({ token: {} });
+    await expect(startReceiver({ ...setup, ...without })).rejects.toThrow(
+      new PermanentError('The extension token does not check who sends.'),
+    );
+  });
+
+  test('a signal that no pipeline takes is not implemented', async () => {
+    const next = async (): Promise<void> => {
+      throw new NoPipelineError('no pipeline takes metrics from otlp');
+    };
+    const { grpc, http } = await startReceiver({ next });
+    expect(await (await grpcClient(grpc)).call(frame(request))).toMatchObject({ status: 12 });
+    expect((await post(http, request)).status).toBe(404);
   });
 });
 
