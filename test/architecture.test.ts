@@ -34,7 +34,7 @@ const byName = new Map(packages.map((one) => [one.name, one]));
 /** Which layers of ours each layer may import. */
 const allowed = {
   core: [],
-  library: ['core'],
+  library: ['core', 'library'],
   component: ['core', 'library'],
   cli: ['core', 'library', 'component'],
 } as const;
@@ -60,6 +60,22 @@ function imports(one: Package): Import[] {
 
 const packageOf = (specifier: string): string =>
   specifier.startsWith('@') ? specifier.split('/', 2).join('/') : specifier.split('/', 1)[0]!;
+
+it('has no circle of packages', () => {
+  const done = new Set<string>();
+  const circle = (name: string, path: readonly string[]): readonly string[] | undefined => {
+    if (path.includes(name)) return [...path, name];
+    const one = byName.get(name);
+    if (!one || done.has(name)) return undefined;
+    for (const other of one.dependencies) {
+      const found = circle(other, [...path, name]);
+      if (found) return found;
+    }
+    done.add(name);
+    return undefined;
+  };
+  expect(packages.flatMap(({ name }) => circle(name, []) ?? [])).toEqual([]);
+});
 
 describe.each(packages.map((one) => [one.name, one] as const))('%s', (_name, one) => {
   const found = imports(one);

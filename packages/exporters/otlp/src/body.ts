@@ -1,25 +1,13 @@
 import type { Batch } from '@millrace/core';
+import type { Body, CompressionConfig } from '@millrace/http-client';
+import { bodyOf, compress } from '@millrace/http-client';
 import { encodeChunks, encodeJson } from '@millrace/otlp';
-import type { CompressionConfig } from './compression.ts';
-import { compress } from './compression.ts';
-
-/** The body of a request, to be written in this order. */
-export interface Body {
-  readonly chunks: readonly Uint8Array[];
-  readonly bytes: number;
-}
 
 export type Encoding = 'proto' | 'json';
 
 export interface BodyConfig extends CompressionConfig {
   readonly encoding: Encoding;
 }
-
-const bodyOf = (chunks: readonly Uint8Array[]): Body => {
-  let bytes = 0;
-  for (const { length } of chunks) bytes += length;
-  return { chunks, bytes };
-};
 
 /** By what was asked for: a retry, the next endpoint, and another exporter of the same batch find what was made. */
 const made = new Map<string, WeakMap<Batch, Body | Promise<Body>>>();

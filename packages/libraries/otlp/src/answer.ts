@@ -11,7 +11,7 @@ import {
 } from './response.ts';
 import { writeInt32 } from './resource.ts';
 import { writeText } from './values.ts';
-import { Writer } from './writer.ts';
+import { Writer } from '@millrace/protobuf';
 
 const writer = new Writer(1024);
 const retryInfoUrl = `type.googleapis.com/${retryInfoType}`;

@@ -4,7 +4,7 @@ import { EncodedRequest } from './encoded-request.ts';
 import { writeLogs } from './logs.ts';
 import { writeMetrics } from './metrics.ts';
 import { writeTraces } from './traces.ts';
-import { Writer } from './writer.ts';
+import { Writer } from '@millrace/protobuf';
 
 const initialCapacity = 64 * 1024;
 const keptCapacity = 4 * 1024 * 1024;

@@ -6,7 +6,7 @@ import type { Field, Message } from './messages.ts';
 import { jsonFields, mayBePacked, requests, wireType } from './messages.ts';
 import { isOf } from './json-numbers.ts';
 import { parseExact } from './json-parse.ts';
-import { Writer } from './writer.ts';
+import { Writer } from '@millrace/protobuf';
 
 const initialCapacity = 64 * 1024;
 const keptCapacity = 4 * 1024 * 1024;

@@ -2,7 +2,7 @@ import type { LogRecord, ResourceLogs, ScopeLogs } from '@millrace/core';
 import { fieldOf } from './origins.ts';
 import { writeCount, writeInt32, writeResource, writeSchemaUrl, writeScope } from './resource.ts';
 import { writeBody, writeId, writeKnownAttributes, writeText } from './values.ts';
-import type { Writer } from './writer.ts';
+import type { Writer } from '@millrace/protobuf';
 
 // opentelemetry/proto/logs/v1/logs.proto, and its ExportLogsServiceRequest
 const resourceLogsTag = 0x0a;

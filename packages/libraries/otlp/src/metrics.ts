@@ -4,7 +4,7 @@ import { writeExponentialPoint, writeHistogramPoint, writeNumberPoint, writeSumm
 import { fieldOf } from './origins.ts';
 import { writeInt32, writeResource, writeSchemaUrl, writeScope } from './resource.ts';
 import { writeKnownAttributes, writeText } from './values.ts';
-import type { Writer } from './writer.ts';
+import type { Writer } from '@millrace/protobuf';
 
 // opentelemetry/proto/metrics/v1/metrics.proto, and its ExportMetricsServiceRequest
 const resourceMetricsTag = 0x0a;

@@ -10,7 +10,7 @@ import type {
 import { valueType } from '@millrace/core';
 import { writeCount } from './resource.ts';
 import { fitsInt64, rememberedAttributes, writeKnownAttributes, writeId } from './values.ts';
-import type { Writer } from './writer.ts';
+import type { Writer } from '@millrace/protobuf';
 
 // opentelemetry/proto/metrics/v1/metrics.proto
 const pointTag = { startTime: 0x11, time: 0x19, count: 0x21, sum: 0x29 } as const;

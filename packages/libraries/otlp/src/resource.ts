@@ -1,6 +1,6 @@
 import type { EntityRef, Resource, Scope } from '@millrace/core';
 import { rememberedAttributes, writeText } from './values.ts';
-import type { Writer } from './writer.ts';
+import type { Writer } from '@millrace/protobuf';
 
 // The resource and the scope are field 1, their schema_url field 3, of what holds them: metrics, logs, spans.
 const holderTag = { subject: 0x0a, schemaUrl: 0x1a } as const;

@@ -3,7 +3,7 @@ import { bounded } from './bounded.ts';
 import { Cursor } from './cursor.ts';
 import { decodeResource, emptyResource } from './decode-resource.ts';
 import { writeResource, writeSchemaUrl } from './resource.ts';
-import { Writer } from './writer.ts';
+import { Writer } from '@millrace/protobuf';
 
 // ResourceMetrics, ResourceLogs and ResourceSpans have the same numbers, and so have their requests.
 export const holderTag = { request: 0x0a, resource: 0x0a, scope: 0x12, schemaUrl: 0x1a } as const;

@@ -1,4 +1,4 @@
-import { Reader } from './reader.ts';
+import { Reader } from '@millrace/protobuf';
 
 /** What a backend says of a request that it took, in an Export…ServiceResponse; the signals' responses are alike. */
 export interface PartialSuccess {

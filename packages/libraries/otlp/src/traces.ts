@@ -2,7 +2,7 @@ import type { ResourceSpans, ScopeSpans, Span, SpanEvent, SpanLink } from '@mill
 import { fieldOf } from './origins.ts';
 import { writeCount, writeInt32, writeResource, writeSchemaUrl, writeScope } from './resource.ts';
 import { writeKnownAttributes, writeId, writeText } from './values.ts';
-import type { Writer } from './writer.ts';
+import type { Writer } from '@millrace/protobuf';
 
 // opentelemetry/proto/trace/v1/trace.proto, and its ExportTraceServiceRequest
 const resourceSpansTag = 0x0a;

@@ -1,5 +1,5 @@
 import type { AnyValue, Attributes } from '@millrace/core';
-import type { Writer } from './writer.ts';
+import type { Writer } from '@millrace/protobuf';
 
 // opentelemetry/proto/common/v1/common.proto
 const anyValue = { string: 0x0a, bool: 0x10, int: 0x18, double: 0x21, array: 0x2a, kvlist: 0x32, bytes: 0x3a } as const;

@@ -1,11 +1,11 @@
 import type { Problem } from '@millrace/core';
 import { defineReceiver, diagnoseListen, parseEndpoint } from '@millrace/core';
-import { checkGrpc, grpcSchema } from './grpc/config.ts';
-import { startGrpc } from './grpc/server.ts';
+import type { Endpoint, RunningServer } from '@millrace/server';
+import { checkEndpoint } from '@millrace/server';
+import { grpcSchema } from './grpc/config.ts';
+import { startOtlpGrpc } from './grpc/server.ts';
 import { checkHttp, httpSchema } from './http/config.ts';
 import { startHttp } from './http/server.ts';
-import type { Endpoint } from './listen.ts';
-import type { RunningServer } from './running-server.ts';
 
 export default defineReceiver({
   type: 'otlp',
@@ -27,7 +27,7 @@ export default defineReceiver({
     const problems: Problem[] = [];
     if (!grpc && !http)
       problems.push({ path: ['protocols'], message: 'There is no protocol: name grpc, http, or both.' });
-    if (grpc) problems.push(...checkGrpc(grpc, ['protocols', 'grpc']));
+    if (grpc) problems.push(...checkEndpoint(grpc, ['protocols', 'grpc']));
     if (http) problems.push(...checkHttp(http, ['protocols', 'http']));
     if (grpc && http && grpc.endpoint === http.endpoint && !grpc.endpoint.endsWith(':0'))
       problems.push({ path: ['protocols', 'http', 'endpoint'], message: `grpc listens on ${grpc.endpoint} already.` });
@@ -53,7 +53,7 @@ export default defineReceiver({
       async start() {
         try {
           if (grpc) {
-            servers.push(await startGrpc(grpc, { context, next }));
+            servers.push(await startOtlpGrpc(grpc, { context, next }));
             context.log.info({ endpoint: servers.at(-1)!.address, tls: Boolean(grpc.tls) }, 'Taking OTLP over gRPC.');
           }
           if (http) {

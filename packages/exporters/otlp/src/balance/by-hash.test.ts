@@ -1,11 +1,11 @@
 import type { Batch } from '@millrace/core';
 import { mergeBatches, PermanentError, ThrottleError } from '@millrace/core';
 import { manualClock, testContext } from '@millrace/core/testing';
+import { NoAnswer } from '@millrace/http-client';
 import { batchFromRequest, encode } from '@millrace/otlp';
 import { describe, expect, test } from 'vitest';
 import { countingMeter, services, servicesIn } from '../../testdata/batches.ts';
 import { fakeTarget, groupOf, servicesOf } from '../../testdata/targets.ts';
-import { NoAnswer } from '../no-answer.ts';
 import { byHash } from './by-hash.ts';
 import { healthOf } from './health.ts';
 

@@ -1,6 +1,6 @@
 import type { Batch, Consumer, Context } from '@millrace/core';
 import { dropCounter, isPermanent, itemCount, mergeBatches, partsOf, stateLog, ThrottleError } from '@millrace/core';
-import { NoAnswer } from '../no-answer.ts';
+import { NoAnswer } from '@millrace/http-client';
 import type { Key } from './divide.ts';
 import { append, divide } from './divide.ts';
 import type { Health } from './health.ts';

@@ -1,9 +1,9 @@
 import { isPermanent, PermanentError, ThrottleError } from '@millrace/core';
 import { manualClock } from '@millrace/core/testing';
+import { NoAnswer, wasNotSent } from '@millrace/http-client';
 import { describe, expect, test } from 'vitest';
 import { gauge } from '../../testdata/batches.ts';
 import { fakeTarget, groupOf } from '../../testdata/targets.ts';
-import { NoAnswer, wasNotSent } from '../no-answer.ts';
 import { healthOf } from './health.ts';
 import { inTurn } from './in-turn.ts';
 

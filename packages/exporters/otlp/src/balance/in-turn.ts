@@ -1,6 +1,6 @@
 import type { Consumer } from '@millrace/core';
 import { ThrottleError, toError } from '@millrace/core';
-import { NoAnswer } from '../no-answer.ts';
+import { NoAnswer } from '@millrace/http-client';
 import type { Health } from './health.ts';
 import type { Group, Target } from './target.ts';
 

@@ -2,7 +2,7 @@ import { lookup as dnsLookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Clock, HostPort } from '@millrace/core';
 import { describeError } from '@millrace/core';
-import { NoAnswer } from '../no-answer.ts';
+import { NoAnswer } from '@millrace/http-client';
 import type { Group, Target } from './target.ts';
 import { fixedGroup } from './target.ts';
 

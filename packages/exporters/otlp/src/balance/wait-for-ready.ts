@@ -1,5 +1,5 @@
 import type { Clock, Consumer } from '@millrace/core';
-import { wasNotSent } from '../no-answer.ts';
+import { wasNotSent } from '@millrace/http-client';
 
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;

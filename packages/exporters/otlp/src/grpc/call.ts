@@ -1,8 +1,6 @@
 import { describeError } from '@millrace/core';
-import type { Body } from '../body.ts';
-import type { Compression } from '../compression.ts';
-import type { Headers } from '../headers.ts';
-import { userAgent } from '../user-agent.ts';
+import type { Body, Compression, Headers } from '@millrace/http-client';
+import { userAgent } from '@millrace/http-client';
 import type { Outcome } from './h2/connection.ts';
 import { encodeFields } from './h2/hpack.ts';
 import type { Session, Sessions } from './sessions.ts';

@@ -1,5 +1,5 @@
 import type { ConfigOf, Consumer, Context } from '@millrace/core';
-import { credentialsOf } from '../auth.ts';
+import { credentialsOf, wasNotSent } from '@millrace/http-client';
 import { balance } from '../balance/balance.ts';
 import { endpointsOf } from '../balance/config.ts';
 import { healthOf } from '../balance/health.ts';
@@ -8,7 +8,6 @@ import { resolvedGroup } from '../balance/resolve.ts';
 import type { Group, Target } from '../balance/target.ts';
 import { fixedGroup, joinedGroup } from '../balance/target.ts';
 import { bodies } from '../body.ts';
-import { wasNotSent } from '../no-answer.ts';
 import { createClient } from './client.ts';
 import type { grpcConfig } from './config.ts';
 import type { Address } from './endpoint.ts';

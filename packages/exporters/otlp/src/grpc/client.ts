@@ -1,12 +1,9 @@
 import type { Batch, Context, Signal } from '@millrace/core';
 import { PermanentError } from '@millrace/core';
+import type { Compression, Credentials, Headers } from '@millrace/http-client';
+import { NoAnswer, redactor } from '@millrace/http-client';
 import { decodeResponse } from '@millrace/otlp';
-import type { Credentials } from '../auth.ts';
 import type { MakeBody } from '../body.ts';
-import type { Compression } from '../compression.ts';
-import type { Headers } from '../headers.ts';
-import { redactor } from '../headers.ts';
-import { NoAnswer } from '../no-answer.ts';
 import { partialSuccesses } from '../partial-success.ts';
 import type { Head, Reply } from './call.ts';
 import { call, headOf } from './call.ts';

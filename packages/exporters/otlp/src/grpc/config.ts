@@ -1,8 +1,11 @@
-import { authSchema } from '../auth.ts';
+import {
+  authSchema,
+  compressionParamsSchema,
+  compressionSchema,
+  headersSchema,
+  tlsSchema,
+} from '@millrace/http-client';
 import { endpointsSchema, loadBalancingSchema } from '../balance/config.ts';
-import { compressionParamsSchema, compressionSchema } from '../compression.ts';
-import { headersSchema } from '../headers.ts';
-import { tlsSchema } from '../tls.ts';
 import { keepaliveSchema } from './keepalive.ts';
 
 export const grpcConfig = {

@@ -19,12 +19,12 @@ import {
   ThrottleError,
 } from '@millrace/core';
 import { manualClock, testContext } from '@millrace/core/testing';
+import { proveTls } from '@millrace/http-client';
 import { batchFromRequest, encode as encodeBatch } from '@millrace/otlp';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { countingMeter, decode, encode, gauge, profile, record, services, spans } from '../../testdata/batches.ts';
 import { type Authority, createAuthority } from '../../testdata/certificates.ts';
 import { answer, grpcServer, type Handler, listen, rawServer, type Running } from '../../testdata/servers.ts';
-import { proveTls } from '../tls.ts';
 import { otlp } from './exporter.ts';
 
 type Input = InputOf<typeof otlp.config>;

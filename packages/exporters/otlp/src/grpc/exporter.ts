@@ -1,12 +1,9 @@
 import type { Problem } from '@millrace/core';
 import { defineExporter, describeError, diagnoseConnect, itemCount, signals } from '@millrace/core';
+import type { Headers, TlsConfig } from '@millrace/http-client';
+import { checkCompression, checkHeaders, checkTls, proveTls, usesMaterial } from '@millrace/http-client';
 import { checkBalance, endpointsOf } from '../balance/config.ts';
 import { waitForReady } from '../balance/wait-for-ready.ts';
-import { checkCompression } from '../compression.ts';
-import type { Headers } from '../headers.ts';
-import { checkHeaders } from '../headers.ts';
-import type { TlsConfig } from '../tls.ts';
-import { checkTls, proveTls, usesMaterial } from '../tls.ts';
 import { createChannels } from './channels.ts';
 import { grpcConfig } from './config.ts';
 import { parseEndpoint } from './endpoint.ts';

@@ -1,6 +1,6 @@
 import { PermanentError, ThrottleError } from '@millrace/core';
+import { NoAnswer } from '@millrace/http-client';
 import { decodeStatus } from '@millrace/otlp';
-import { NoAnswer } from '../no-answer.ts';
 
 /** How a call ended: what the server said, or, where it said nothing, what gRPC makes of that. */
 export interface Status {

@@ -1,7 +1,8 @@
 import { PermanentError, ThrottleError } from '@millrace/core';
+import type { Answer } from '@millrace/http-client';
+import { parseRetryAfter } from '@millrace/http-client';
 import type { PartialSuccess, Status } from '@millrace/otlp';
 import { decodeResponse, decodeResponseJson, decodeStatus, decodeStatusJson } from '@millrace/otlp';
-import type { Answer } from './post.ts';
 
 // https://opentelemetry.io/docs/specs/otlp/#failures-1
 const retryable: ReadonlySet<number> = new Set([429, 502, 503, 504]);
@@ -48,12 +49,4 @@ function statusOf(answer: Answer): Status | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Seconds, or a date. Undefined if it is neither. */
-export function parseRetryAfter(text: string | undefined, now: number): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d+$/.test(text.trim())) return Number(text) * 1000;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

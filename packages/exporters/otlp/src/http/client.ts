@@ -1,17 +1,12 @@
 import type { Batch, ConfigOf, Context, HostPort } from '@millrace/core';
 import { PermanentError } from '@millrace/core';
-import type { Credentials } from '../auth.ts';
-import { credentialsOf } from '../auth.ts';
+import type { Answer, Credentials, Headers, Poster } from '@millrace/http-client';
+import { NoAnswer, credentialsOf, isUnreachable, lowerCase, redactor, shown, userAgent } from '@millrace/http-client';
 import { bodies } from '../body.ts';
-import type { Headers } from '../headers.ts';
-import { redactor } from '../headers.ts';
-import { NoAnswer } from '../no-answer.ts';
 import { partialSuccesses } from '../partial-success.ts';
-import { userAgent } from '../user-agent.ts';
 import { answerError, partialSuccess } from './answer.ts';
 import type { httpConfig } from './config.ts';
-import { shown, type Urls } from './endpoints.ts';
-import type { Answer, Poster } from './post.ts';
+import type { Urls } from './endpoints.ts';
 
 const contentTypes = { proto: 'application/x-protobuf', json: 'application/json' } as const;
 
@@ -67,11 +62,3 @@ export function createClient(config: ConfigOf<typeof httpConfig>, poster: Poster
     }
   };
 }
-
-const isUnreachable = (error: unknown): boolean =>
-  ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].includes(
-    String((error as NodeJS.ErrnoException).code),
-  );
-
-const lowerCase = (headers: Headers): Headers =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));

@@ -1,8 +1,11 @@
-import { authSchema } from '../auth.ts';
+import {
+  authSchema,
+  compressionParamsSchema,
+  compressionSchema,
+  connectionsSchema,
+  headersSchema,
+} from '@millrace/http-client';
 import { endpointsSchema, loadBalancingSchema } from '../balance/config.ts';
-import { compressionParamsSchema, compressionSchema } from '../compression.ts';
-import { headersSchema } from '../headers.ts';
-import { tlsSchema } from '../tls.ts';
 
 export const httpConfig = {
   properties: {
@@ -27,28 +30,6 @@ export const httpConfig = {
     compression_params: compressionParamsSchema,
     headers: headersSchema,
     auth: authSchema,
-    tls: tlsSchema,
-    proxy_url: {
-      type: 'string',
-      format: 'secret',
-      description: 'The HTTP proxy to go through, `http://host:port`, also with a user and a password.',
-    },
-    max_conns_per_host: {
-      type: 'integer',
-      minimum: 0,
-      default: 0,
-      description: 'How many connections to open at most; 0 is without limit.',
-    },
-    idle_conn_timeout: {
-      type: 'string',
-      format: 'duration',
-      default: '1m30s',
-      description: 'How long a connection is kept that is not used.',
-    },
-    disable_keep_alives: {
-      type: 'boolean',
-      default: false,
-      description: 'Open a connection for each request.',
-    },
+    ...connectionsSchema,
   },
 } as const;

@@ -1,5 +1,6 @@
-import type { HostPort, Problem, Signal } from '@millrace/core';
+import type { Problem, Signal } from '@millrace/core';
 import { signals } from '@millrace/core';
+import { isHttpUrl } from '@millrace/http-client';
 import type { BalanceConfig } from '../balance/config.ts';
 import { endpointsOf } from '../balance/config.ts';
 
@@ -40,14 +41,6 @@ export function allUrls(config: Endpoints): readonly Urls[] {
   return endpoints.length === 0 ? [urlsOf(undefined, config)] : endpoints.map((endpoint) => urlsOf(endpoint, config));
 }
 
-export const serverOf = ({ hostname, port, protocol }: URL): HostPort => ({
-  host: hostname.replace(/^\[|\]$/g, ''),
-  port: Number(port) || (protocol === 'https:' ? 443 : 80),
-});
-
-/** For messages: without what may be secret in it, a password or a key in the query. */
-export const shown = (url: URL): string => `${url.origin}${url.pathname}`;
-
 const ofSignal = (signal: Signal) => `${signal}_endpoint` as const;
 
 export function checkEndpoints(config: Endpoints): Problem[] {
@@ -63,8 +56,7 @@ export function checkEndpoints(config: Endpoints): Problem[] {
     ...exact.map((key): [Problem['path'], string] => [[key], config[key]!]),
   ];
   return texts.flatMap(([path, text]) => {
-    const protocol = URL.canParse(text) ? new URL(text).protocol : undefined;
-    if (protocol === 'http:' || protocol === 'https:') return [];
+    if (isHttpUrl(text)) return [];
     return [{ path, message: `${path.join('.')} must be a URL that begins with http:// or https://.` }];
   });
 }

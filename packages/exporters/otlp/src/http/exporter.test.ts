@@ -7,14 +7,13 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import type { Component, Consumer, Context, Extension, InputOf } from '@millrace/core';
 import { describeError, isPermanent, mergeBatches, resolveConfig, ThrottleError } from '@millrace/core';
 import { manualClock, testContext } from '@millrace/core/testing';
+import { createPoster, parseRetryAfter } from '@millrace/http-client';
 import { batchFromRequest, encode as encodeBatch } from '@millrace/otlp';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { countingMeter, decode, encode, gauge, profile, record, services, spans } from '../../testdata/batches.ts';
 import { type Authority, createAuthority } from '../../testdata/certificates.ts';
 import { listen } from '../../testdata/servers.ts';
-import { parseRetryAfter } from './answer.ts';
 import { otlpHttp } from './exporter.ts';
-import { createPoster } from './post.ts';
 
 type Input = InputOf<typeof otlpHttp.config>;
 interface Received {

@@ -1,20 +1,24 @@
 import type { Consumer } from '@millrace/core';
 import { defineExporter, diagnoseConnect, itemCount, signals } from '@millrace/core';
+import {
+  checkCompression,
+  checkHeaders,
+  checkProxy,
+  checkTls,
+  posterOf,
+  proveTls,
+  serverOf,
+} from '@millrace/http-client';
 import { balance } from '../balance/balance.ts';
 import { checkBalance } from '../balance/config.ts';
 import { resolvedGroup } from '../balance/resolve.ts';
 import type { Group, Target } from '../balance/target.ts';
 import { fixedGroup, joinedGroup } from '../balance/target.ts';
-import { checkCompression } from '../compression.ts';
-import { checkHeaders } from '../headers.ts';
-import { checkTls, proveTls } from '../tls.ts';
 import type { Place } from './client.ts';
 import { createClient } from './client.ts';
 import { httpConfig } from './config.ts';
 import type { Urls } from './endpoints.ts';
-import { allUrls, checkEndpoints, serverOf } from './endpoints.ts';
-import { createPoster } from './post.ts';
-import { checkProxy, parseProxy } from './proxy.ts';
+import { allUrls, checkEndpoints } from './endpoints.ts';
 
 export const otlpHttp = defineExporter({
   type: 'otlp_http',
@@ -42,13 +46,7 @@ export const otlpHttp = defineExporter({
 
   create(config, context) {
     const places = allUrls(config);
-    const poster = createPoster({
-      tls: config.tls,
-      maxPerHost: config.max_conns_per_host,
-      idleTimeoutMs: config.idle_conn_timeout,
-      keepAlive: !config.disable_keep_alives,
-      proxy: config.proxy_url === undefined ? undefined : parseProxy(config.proxy_url),
-    });
+    const poster = posterOf(config);
     const send = createClient(config, poster, context);
     const target = (name: string, place: Place): Target => ({
       name,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { encodeMessage, parseTimeout } from '@millrace/server';
 import { encodedRequest } from '../../testdata/batches.ts';
 import { byteSize, heldBytes, PermanentError, RefusedError, ThrottleError } from '@millrace/core';
 import { manualClock } from '@millrace/core/testing';
@@ -8,8 +9,6 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { closeClients, converse, frame, grpcClient, metricsPath, replyOf } from '../../testdata/clients.ts';
 import { startReceiver, stopAll } from '../../testdata/receiver.ts';
 import { logsRequest, metricsRequest } from '../../testdata/requests.ts';
-import { parseTimeout } from './call.ts';
-import { encodeMessage } from './reply.ts';
 
 afterEach(async () => {
   await closeClients();

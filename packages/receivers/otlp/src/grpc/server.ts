@@ -1,70 +1,37 @@
-import type { Http2SecureServer, Http2Server } from 'node:http2';
-import { createSecureServer, createServer } from 'node:http2';
-import type { Consumer, Context } from '@millrace/core';
-import { describeError } from '@millrace/core';
+import type { Consumer, Context, Signal } from '@millrace/core';
+import { encodeResponse } from '@millrace/otlp';
+import type { Method, RunningServer } from '@millrace/server';
+import { startGrpc } from '@millrace/server';
 import { createIntake } from '../intake.ts';
-import { listenAt } from '../listen.ts';
-import { createSweep } from '../sweep.ts';
-import type { RunningServer } from '../running-server.ts';
-import { followFiles, readTls } from '../tls.ts';
-import type { Call } from './call.ts';
-import { serveCall } from './call.ts';
-import type { GrpcConfig } from './config.ts';
-import { createSessions } from './sessions.ts';
+import type { OtlpGrpcConfig } from './config.ts';
 
-const defaultStreams = 250;
-const defaultMessageMib = 4;
-/** How often the times of requests are looked at: deadlines are kept this exactly. */
-const callPeriodMs = 100;
-const mib = 1024 * 1024;
+const services: Readonly<Record<Signal, string>> = {
+  metrics: 'metrics.v1.MetricsService',
+  logs: 'logs.v1.LogsService',
+  traces: 'trace.v1.TraceService',
+  profiles: 'profiles.v1development.ProfilesService',
+};
+
+/** The full success of all signals is alike: it has nothing to say. */
+const taken = encodeResponse('metrics');
 
 /** Rejects with a PermanentError if it cannot listen. */
-export async function startGrpc(
-  config: GrpcConfig,
+export function startOtlpGrpc(
+  config: OtlpGrpcConfig,
   { context, next }: { context: Context; next: Consumer },
 ): Promise<RunningServer> {
-  const { clock, log } = context;
-  const tls = config.tls && readTls(config.tls);
-  const maxMessageBytes = (config.max_recv_msg_size_mib || defaultMessageMib) * mib;
-  const settings = {
-    enablePush: false,
-    maxConcurrentStreams: config.max_concurrent_streams || defaultStreams,
-    // A message fits the window, so that its sender need not wait for an answer within it.
-    initialWindowSize: Math.min(maxMessageBytes, 8 * mib) + 1024,
-    maxFrameSize: mib,
-    maxHeaderListSize: 64 * 1024,
-  };
-  const options = { settings, maxSessionMemory: 256, unknownProtocolTimeout: 1000 };
-  const server: Http2Server | Http2SecureServer = tls
-    ? createSecureServer({ ...options, ...tls, ALPNProtocols: ['h2'], handshakeTimeout: 20_000 })
-    : createServer(options);
-
-  const sessions = createSessions(config.keepalive, clock);
-  const sweep = createSweep<Call>({ clock, periodMs: callPeriodMs }, (call, now) => call.check(now));
-  let draining = false;
-  const call = {
-    intake: createIntake(config, context, next),
-    clock,
-    sweep,
-    sessions,
-    maxMessageBytes,
-    isDraining: () => draining,
-  };
-  server.on('session', sessions.add);
-  server.on('stream', (stream, headers) => serveCall(stream, headers, call));
-  const address = await listenAt(server, { ...config, shared: context.copy.count > 1 });
-  server.on('error', (error) => log.error({ error: describeError(error) }, 'The gRPC server failed.'));
-  const reload = tls && followFiles(server as Http2SecureServer, config.tls!, { initial: tls, context });
-
-  return {
-    address,
-    reload: () => reload?.(),
-    async close(signal) {
-      draining = true;
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await sessions.close(signal);
-      await closed;
-      sweep.stop();
-    },
-  };
+  const intake = createIntake(config, context, next);
+  const exportTo =
+    (signal: Signal): Method =>
+    async (message, aborted) => {
+      await intake.deliver({ ...message, signal, format: 'protobuf' }, aborted);
+      return taken;
+    };
+  const methods = new Map(
+    (Object.entries(services) as [Signal, string][]).map(([signal, service]) => [
+      `/opentelemetry.proto.collector.${service}/Export`,
+      exportTo(signal),
+    ]),
+  );
+  return startGrpc(config, { context, admission: intake, methods });
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { encodeResponse, encodeResponseJson, encodeStatus, encodeStatusJson } from '@millrace/otlp';
-import type { Refusal } from '../refusal.ts';
-import { code } from '../refusal.ts';
+import type { Refusal } from '@millrace/server';
+import { code } from '@millrace/server';
 
 export type Format = 'protobuf' | 'json';
 

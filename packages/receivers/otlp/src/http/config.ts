@@ -1,9 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { ConfigOf, Problem } from '@millrace/core';
 import { describeError } from '@millrace/core';
-import { intakeSchemas } from '../intake.ts';
-import { checkEndpoint, transportSchema } from '../listen.ts';
-import { tlsSchema } from '../tls.ts';
+import { admissionSchemas, checkEndpoint, tlsSchema, transportSchema } from '@millrace/server';
 
 const path = (of: string, fallback: string) =>
   ({ type: 'string', pattern: '^/', default: fallback, description: `The path that takes ${of}.` }) as const;
@@ -107,7 +105,7 @@ export const httpSchema = {
       description: 'Whether a connection may be used for more than one request.',
     },
     tls: tlsSchema,
-    ...intakeSchemas,
+    ...admissionSchemas,
   },
 } as const;
 

@@ -1,12 +1,8 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Clock, Signal } from '@millrace/core';
-import type { Body } from '../body.ts';
-import { createBody } from '../body.ts';
-import type { Encoding } from '../decompress.ts';
-import { decompress } from '../decompress.ts';
+import type { Body, Encoding, Sweep } from '@millrace/server';
+import { Refusal, code, createBody, decompress, refusalOf, shuttingDown, tooLarge, tooSlow } from '@millrace/server';
 import type { Intake } from '../intake.ts';
-import { code, Refusal, refusalOf, shuttingDown, tooLarge, tooSlow } from '../refusal.ts';
-import type { Sweep } from '../sweep.ts';
 import type { Format } from './answer.ts';
 import { answer, answerOk, answerRefusal, contentTypes } from './answer.ts';
 import type { Cors } from './cors.ts';

@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { constants } from 'node:http2';
-import { encodeResponse, encodeStatus } from '@millrace/otlp';
+import { encodeStatus } from '@millrace/otlp';
 import type { Refusal } from '../refusal.ts';
 import { code } from '../refusal.ts';
 
@@ -12,8 +12,7 @@ const okOptions = { waitForTrailers: true, sendDate: false } as const;
 const refusalOptions = { endStream: true, sendDate: false } as const;
 const okTrailers = { 'grpc-status': '0' } as const;
 
-/** With its prefix. The full success of all signals is alike: it has nothing to say. */
-const okMessage = prefixed(encodeResponse('metrics'));
+const emptyMessage = prefixed(new Uint8Array());
 
 function prefixed(message: Uint8Array): Buffer {
   const prefix = Buffer.alloc(5);
@@ -21,11 +20,11 @@ function prefixed(message: Uint8Array): Buffer {
   return Buffer.concat([prefix, message]);
 }
 
-export function replyOk(stream: ServerHttp2Stream): void {
+export function replyOk(stream: ServerHttp2Stream, message: Uint8Array): void {
   if (stream.destroyed || stream.closed) return;
   stream.respond(okHeaders, okOptions);
   stream.on('wantTrailers', sendOk);
-  stream.end(okMessage);
+  stream.end(message.length === 0 ? emptyMessage : prefixed(message));
 }
 
 function sendOk(this: ServerHttp2Stream): void {

@@ -1,23 +1,14 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import type { Clock, Signal } from '@millrace/core';
+import type { Clock } from '@millrace/core';
+import type { Admission } from '../admission.ts';
 import { createBody } from '../body.ts';
 import type { Encoding } from '../decompress.ts';
 import { decompress } from '../decompress.ts';
-import type { Intake } from '../intake.ts';
 import { code, malformed, Refusal, refusalOf, shuttingDown, tooLarge, tooSlow } from '../refusal.ts';
 import type { Sweep } from '../sweep.ts';
+import type { Method, Methods } from './server.ts';
 import type { Sessions } from './sessions.ts';
 import { acceptedEncodings, replyHttp, replyOk, replyRefusal } from './reply.ts';
-
-const service = (name: string, version = 'v1'): string =>
-  `/opentelemetry.proto.collector.${name.toLowerCase()}.${version}.${name}Service/Export`;
-
-const methods: ReadonlyMap<string | undefined, Signal> = new Map([
-  [service('Metrics'), 'metrics'],
-  [service('Logs'), 'logs'],
-  [service('Trace'), 'traces'],
-  [service('Profiles', 'v1development'), 'profiles'],
-]);
 
 const encodings: ReadonlyMap<string | undefined, Encoding | undefined> = new Map([
   [undefined, undefined],
@@ -28,7 +19,8 @@ const encodings: ReadonlyMap<string | undefined, Encoding | undefined> = new Map
 ]);
 
 export interface CallOptions {
-  readonly intake: Intake;
+  readonly admission: Admission;
+  readonly methods: Methods;
   readonly clock: Clock;
   readonly sweep: Sweep<Call>;
   readonly sessions: Sessions;
@@ -46,14 +38,14 @@ export const stallMs = 60_000;
 export const receiveMs = 300_000;
 
 interface Request {
-  readonly signal: Signal;
+  readonly method: Method;
   readonly encoding: Encoding | undefined;
   readonly timeoutMs: number | undefined;
 }
 
 const prefixBytes = 5;
 
-/** Takes a unary call of one of the four services. */
+/** Takes a unary call. */
 export function serveCall(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, options: CallOptions): void {
   stream.on('error', ignore);
   const notGrpc = notGrpcAnswer(headers);
@@ -62,9 +54,9 @@ export function serveCall(stream: ServerHttp2Stream, headers: IncomingHttpHeader
   let allowed: Promise<void> | undefined;
   try {
     if (options.isDraining()) throw shuttingDown();
-    request = readHeaders(headers);
-    options.intake.admit(0);
-    allowed = options.intake.authenticate(headers);
+    request = readHeaders(headers, options.methods);
+    options.admission.admit(0);
+    allowed = options.admission.authenticate(headers);
   } catch (error) {
     return replyRefusal(stream, refusalOf(error));
   }
@@ -79,7 +71,7 @@ export function serveCall(stream: ServerHttp2Stream, headers: IncomingHttpHeader
 function receive(
   stream: ServerHttp2Stream,
   { headers, request }: { headers: IncomingHttpHeaders; request: Request },
-  { intake, clock, sweep, sessions, maxMessageBytes }: CallOptions,
+  { admission, clock, sweep, sessions, maxMessageBytes }: CallOptions,
 ): void {
   const body = createBody();
   const began = clock.now();
@@ -126,7 +118,7 @@ function receive(
     length = start.readUInt32BE(1);
     if (length > maxMessageBytes) return tooLarge(maxMessageBytes);
     try {
-      intake.admit(length);
+      admission.admit(length);
       return undefined;
     } catch (error) {
       return refusalOf(error);
@@ -143,16 +135,15 @@ function receive(
 
   async function deliver(): Promise<void> {
     try {
-      const { signal } = request;
       const encoding = compressed ? request.encoding : undefined;
       const plain = decompress(body.take(prefixBytes), { encoding, limit: maxMessageBytes });
       const bytes = Buffer.isBuffer(plain) ? plain : await plain;
       if (settled) return;
       body.release();
-      await intake.deliver({ signal, format: 'protobuf', bytes, headers }, aborted.signal);
+      const answer = await request.method({ bytes, headers }, aborted.signal);
       if (settled) return;
       settle();
-      replyOk(stream);
+      replyOk(stream, answer);
     } catch (error) {
       refuse(refusalOf(error));
     }
@@ -191,15 +182,15 @@ function notGrpcAnswer(headers: IncomingHttpHeaders): Record<string, string | nu
   return undefined;
 }
 
-function readHeaders(headers: IncomingHttpHeaders): Request {
-  const signal = methods.get(headers[':path']);
-  if (!signal) throw unimplemented(`There is no method ${headers[':path']} here.`);
+function readHeaders(headers: IncomingHttpHeaders, methods: Methods): Request {
+  const method = methods.get(headers[':path'] ?? '');
+  if (!method) throw unimplemented(`There is no method ${headers[':path']} here.`);
   const name = headers['grpc-encoding'] as string | undefined;
   if (!encodings.has(name))
     throw unimplemented(`The encoding ${JSON.stringify(name)} is not known; allowed are ${acceptedEncodings}.`);
   const timeout = headers['grpc-timeout'] as string | undefined;
   return {
-    signal,
+    method,
     encoding: encodings.get(name),
     timeoutMs: timeout === undefined ? undefined : parseTimeout(timeout),
   };

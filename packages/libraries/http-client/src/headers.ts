@@ -10,6 +10,10 @@ export const headersSchema = {
 
 export type Headers = Readonly<Record<string, string>>;
 
+/** Names as they are compared. */
+export const lowerCase = (headers: Headers): Headers =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+
 const ours = new Set([
   'connection',
   'content-encoding',

@@ -10,3 +10,9 @@ export class NoAnswer extends Error {
 }
 
 export const wasNotSent = (error: unknown): boolean => error instanceof NoAnswer && !error.sent;
+
+/** Whether nothing can have reached the other side, by the error of a connection. */
+export const isUnreachable = (error: unknown): boolean =>
+  ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].includes(
+    String((error as NodeJS.ErrnoException).code),
+  );

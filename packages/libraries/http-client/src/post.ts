@@ -6,11 +6,11 @@ import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { HostPort } from '@millrace/core';
-import type { Body } from '../body.ts';
-import type { TlsConfig } from '../tls.ts';
-import { tlsOptions } from '../tls.ts';
+import type { Body } from './body.ts';
 import type { Proxy } from './proxy.ts';
 import { throughProxy, tunnel } from './proxy.ts';
+import type { TlsConfig } from './tls.ts';
+import { tlsOptions } from './tls.ts';
 
 export interface Answer {
   readonly status: number;

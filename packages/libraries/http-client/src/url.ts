@@ -1,0 +1,12 @@
+import type { HostPort } from '@millrace/core';
+
+export const isHttpUrl = (text: string): boolean =>
+  URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
+
+export const serverOf = ({ hostname, port, protocol }: URL): HostPort => ({
+  host: hostname.replace(/^\[|\]$/g, ''),
+  port: Number(port) || (protocol === 'https:' ? 443 : 80),
+});
+
+/** For messages: without what may be secret in it, a password or a key in the query. */
+export const shown = (url: URL): string => `${url.origin}${url.pathname}`;
