@@ -1,5 +1,5 @@
 import type { Component, Consumer, Context, Extension, ExtensionContext } from './component.ts';
-import type { Attributes, Signal } from './batch.ts';
+import type { AnyValue, Attributes, Signal } from './batch.ts';
 import type { AdmittingConsumer } from './delivery/fanout.ts';
 import type { ConfigOf, ConfigSchema } from './schema.ts';
 
@@ -119,11 +119,28 @@ export interface Scrape<M extends Metrics> {
    * nothing derived from it is computed again. An entity that was there is gone at the next scrape that does not name it:
    * its series end.
    *
-   * `startTime` (milliseconds since the epoch) is when its counters began; without it, when it was first seen.
+   * `startTime` (milliseconds since the epoch) is when its counters began; without it, when it was first seen. Another one
+   * than before says that they began anew.
    */
   entity(attributes: Attributes, options?: { readonly startTime?: number | undefined }): Entity<M>;
+  /**
+   * Hands on a log record, of what has these attributes: an entity's, or none. For definitions with `logs`. A record that no
+   * pipeline takes is left out; one that is refused goes with those of the next scrape.
+   */
+  log(record: ScrapedLog, of?: Attributes): void;
   /** Reports what could not be read, and goes on with the rest. */
   fail(error: unknown): void;
+}
+
+export interface ScrapedLog {
+  readonly body: AnyValue;
+  /** When it happened, in milliseconds since the epoch; absent if the source does not say. */
+  readonly time?: number | undefined;
+  /** OTLP's SeverityNumber, 1 to 24. */
+  readonly severityNumber?: number | undefined;
+  readonly severityText?: string | undefined;
+  readonly eventName?: string | undefined;
+  readonly attributes?: Attributes | undefined;
 }
 
 export interface ScraperInstance<M extends Metrics> extends Component {
@@ -134,6 +151,12 @@ export interface ScraperInstance<M extends Metrics> extends Component {
 export interface ScraperDefinition<in out S extends ConfigSchema = ConfigSchema, M extends Metrics = Metrics>
   extends Definition<'scraper', S> {
   readonly metrics: M;
+  /** It gives log records too: `run.log`. */
+  readonly logs?: boolean;
+  /** The default of the reserved key `collection_interval`, a duration. Default: 1m. */
+  readonly collectionInterval?: string;
+  /** The default of the reserved key `timeout`, a duration. Default: as long as the interval. */
+  readonly timeout?: string;
   create(config: NoInfer<ConfigOf<S>>, context: Context): ScraperInstance<M>;
 }
 

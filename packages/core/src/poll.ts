@@ -1,8 +1,10 @@
 import type { Clock, Component, Consumer, Logger } from './component.ts';
 import type { ScraperCounts } from './delivery/observe.ts';
+import type { ResourceMetrics } from './batch.ts';
 import { metricsBatch } from './batch.ts';
-import { toError } from './errors.ts';
+import { NoPipelineError, toError } from './errors.ts';
 import type { Scraper } from './scraper.ts';
+import { createBacklog } from './scraped-logs.ts';
 import { stateLog } from './state-log.ts';
 
 export interface PollConfig {
@@ -19,6 +21,7 @@ export interface PollHost {
   readonly clock: Clock;
   readonly log: Logger;
   readonly counts: ScraperCounts;
+  dropped(items: number, reason: string): void;
 }
 
 export interface Poller extends Component {
@@ -31,14 +34,19 @@ export interface Poller extends Component {
  * Runs a scraper on its interval and hands on what it collects. A scrape or a pipeline that is slow delays the next scrape
  * and is not run into; the intervals that were missed are left out.
  */
-export function poll(scraper: Scraper, config: PollConfig, { next, clock, log, counts, polling }: PollHost): Poller {
+export function poll(
+  scraper: Scraper,
+  config: PollConfig,
+  { next, clock, log, counts, polling, dropped }: PollHost,
+): Poller {
   const stop = new AbortController();
   const reading = stateLog(log);
   const handing = stateLog(log);
+  const backlog = createBacklog(dropped);
   let loop: Promise<void> | undefined;
 
   async function scrapeOnce(signal: AbortSignal): Promise<void> {
-    const { resourceMetrics, errors } = await scraper.collect({
+    const { resourceMetrics, resourceLogs, errors } = await scraper.collect({
       timeoutMs: config.timeout || config.collection_interval,
       signal,
     });
@@ -46,10 +54,25 @@ export function poll(scraper: Scraper, config: PollConfig, { next, clock, log, c
     const [first] = errors;
     if (first === undefined) reading.fine('Everything can be read again.');
     else reading.trouble('Could not read everything.', toError(first));
-    if (resourceMetrics.length === 0 || signal.aborted) return;
+    backlog.add(resourceLogs);
+    if (signal.aborted) return;
+    const handed = await Promise.allSettled([
+      handOverMetrics(resourceMetrics, signal),
+      backlog.handOver((batch) => next.consume(batch, signal)),
+    ]);
+    for (const result of handed) if (result.status === 'rejected') throw result.reason;
+  }
+
+  async function handOverMetrics(resourceMetrics: readonly ResourceMetrics[], signal: AbortSignal): Promise<void> {
+    if (resourceMetrics.length === 0) return;
     const batch = metricsBatch(resourceMetrics);
     counts.scraped(batch);
-    await next.consume(batch, signal);
+    try {
+      await next.consume(batch, signal);
+    } catch (error) {
+      // Only its log records are wanted.
+      if (!(error instanceof NoPipelineError)) throw error;
+    }
   }
 
   async function run(): Promise<void> {

@@ -168,4 +168,37 @@ describe('scraper host', () => {
     ]);
     expect(lines(resourceMetrics)).toEqual(['usage{name="a"|} "1152921504606846976n" By']);
   });
+
+  it('begins the counters of an entity anew when its start time is another', async () => {
+    const attributes = { name: 'a' };
+    let startTime = 1_500;
+    const { collect } = scraper(async (run) => run.entity(attributes, { startTime }).record('time', 1));
+    const started = async () =>
+      (await collect()).resourceMetrics[0]!.scopeMetrics[0]!.metrics[0]!.dataPoints[0]!.startTime;
+    expect(await started()).toEqual([1, 500_000_000]);
+    startTime = 2_000;
+    expect(await started()).toEqual([2, 0]);
+  });
+
+  it('gathers log records by what they are of, with the time of the scrape', async () => {
+    const a = { name: 'a' };
+    const { collect, clock } = scraper(async (run) => {
+      run.log({ body: 'started', time: 1_500, eventName: 'container.start' }, a);
+      run.log({ body: 'died', severityNumber: 13, attributes: { code: 137 } }, a);
+      run.log({ body: 'nobody' });
+    });
+    const { resourceLogs } = await collect();
+    const observedTime = [clock.now() / 1000, 0];
+    expect(resourceLogs.map(({ resource, scopeLogs }) => [resource.attributes, scopeLogs[0]!.logRecords])).toEqual([
+      [
+        a,
+        [
+          { body: 'started', time: [1, 500_000_000], eventName: 'container.start', attributes: {}, observedTime },
+          { body: 'died', severityNumber: 13, attributes: { code: 137 }, observedTime },
+        ],
+      ],
+      [{}, [{ body: 'nobody', attributes: {}, observedTime }]],
+    ]);
+    expect((await collect()).resourceLogs).toHaveLength(2);
+  });
 });

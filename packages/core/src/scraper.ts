@@ -1,7 +1,17 @@
-import type { Attributes, DataPoint, HrTime, MetricData, Resource, ResourceMetrics, Scope } from './batch.ts';
+import type {
+  Attributes,
+  DataPoint,
+  HrTime,
+  LogRecord,
+  MetricData,
+  Resource,
+  ResourceLogs,
+  ResourceMetrics,
+  Scope,
+} from './batch.ts';
 import { hrTime, noRecordedValue, pointType, temporality, valueType } from './batch.ts';
 import type { Component, Context } from './component.ts';
-import type { AnyScraper, Entity, MetricDeclaration, Metrics, Scrape } from './definition.ts';
+import type { AnyScraper, Entity, MetricDeclaration, Metrics, Scrape, ScrapedLog } from './definition.ts';
 import { formatDuration } from './config/units.ts';
 import { attributesKey } from './attributes-key.ts';
 import { deadline, orAbort } from './delivery/abort.ts';
@@ -9,6 +19,8 @@ import { deadline, orAbort } from './delivery/abort.ts';
 export interface Collection {
   /** One for each entity that was seen, and one for each that has ended since the last collection. */
   readonly resourceMetrics: readonly ResourceMetrics[];
+  /** In the order in which they were logged, those of one resource after the other together. */
+  readonly resourceLogs: readonly ResourceLogs[];
   /** What could not be read. */
   readonly errors: readonly unknown[];
 }
@@ -35,6 +47,8 @@ interface Declared {
 
 interface TrackedEntity {
   readonly resource: Resource;
+  /** Milliseconds, as it was given. */
+  startedAt: number | undefined;
   startTime: HrTime;
   seenAt: number;
   series: readonly SeriesOfMetric[];
@@ -76,6 +90,7 @@ export function createScraper<M extends Metrics>(
     if (!entity) {
       entity = {
         resource: Object.freeze({ attributes: Object.freeze(attributes) }),
+        startedAt: undefined,
         startTime: now,
         seenAt: 0,
         series: [],
@@ -90,12 +105,17 @@ export function createScraper<M extends Metrics>(
   async function collect(timeoutMs: number, stop?: AbortSignal): Promise<Collection> {
     const errors: unknown[] = [];
     if (unfinished)
-      return { resourceMetrics: [], errors: [new Error('The scrape before this one has not ended yet.')] };
+      return {
+        resourceMetrics: [],
+        resourceLogs: [],
+        errors: [new Error('The scrape before this one has not ended yet.')],
+      };
 
     const generation = ++scrapes;
     const time = context.clock.now();
     const now = hrTime(time);
     const recorders: Recorder[] = [];
+    const logs = logCollector(scope, now);
     const late = (): Error => new Error(`The scrape did not end within its timeout of ${formatDuration(timeoutMs)}.`);
     const { signal, clear } = deadline(timeoutMs, late, stop);
     let open = true;
@@ -106,10 +126,17 @@ export function createScraper<M extends Metrics>(
       time,
       signal,
       fail,
+      log(record, of) {
+        if (open) logs.add(record, of);
+      },
       wants: (metric) => declared.get(metric)?.enabled ?? false,
       entity(attributes, options): Entity<M> {
         const entity = track(attributes, now);
-        if (options?.startTime !== undefined && entity.seenAt === 0) entity.startTime = hrTime(options.startTime);
+        const startedAt = options?.startTime;
+        if (startedAt !== undefined && startedAt !== entity.startedAt) {
+          entity.startedAt = startedAt;
+          entity.startTime = hrTime(startedAt);
+        }
         const recorder = new Recorder(entity, declared, now, fail);
         // A second mention of an entity in one scrape goes on with the first.
         if (entity.seenAt === generation) {
@@ -164,13 +191,36 @@ export function createScraper<M extends Metrics>(
         add(entity, endedSeries(entity, [], now));
       }
     }
-    return { resourceMetrics, errors };
+    return { resourceMetrics, resourceLogs: logs.resourceLogs, errors };
   }
 
   return {
     start: async () => instance.start?.(),
     shutdown: async (signal) => instance.shutdown?.(signal),
     collect: ({ timeoutMs, signal }) => (running ??= collect(timeoutMs, signal).finally(() => (running = undefined))),
+  };
+}
+
+interface LogCollector {
+  readonly resourceLogs: readonly ResourceLogs[];
+  add(record: ScrapedLog, of: Attributes | undefined): void;
+}
+
+function logCollector(scope: Scope, observedTime: HrTime): LogCollector {
+  const resourceLogs: ResourceLogs[] = [];
+  let last: { readonly of: Attributes | undefined; readonly records: LogRecord[] } | undefined;
+  return {
+    resourceLogs,
+    add({ time, attributes = noAttributes, ...said }, of) {
+      if (!last || last.of !== of) {
+        last = { of, records: [] };
+        resourceLogs.push({
+          resource: { attributes: of ?? noAttributes },
+          scopeLogs: [{ scope, logRecords: last.records }],
+        });
+      }
+      last.records.push({ ...said, attributes, observedTime, ...(time !== undefined && { time: hrTime(time) }) });
+    },
   };
 }
 

@@ -113,7 +113,7 @@ function checkReference({ side, component, path, first }: Reference, { component
 function signalsOf({ definition }: Configured, side: Side): readonly Signal[] {
   switch (definition.kind) {
     case 'scraper':
-      return ['metrics'];
+      return definition.logs ? ['metrics', 'logs'] : ['metrics'];
     case 'extension':
       return [];
     case 'connector': {

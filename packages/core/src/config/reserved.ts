@@ -18,9 +18,18 @@ export function componentSchema(definition: AnyDefinition): ConfigSchema {
   return { ...own, properties: { ...own.properties, ...reserved } };
 }
 
-function scraperKeys({ metrics }: ScraperDefinition): ConfigSchema['properties'] {
+function scraperKeys({
+  metrics,
+  collectionInterval = '1m',
+  timeout = '0s',
+}: ScraperDefinition): ConfigSchema['properties'] {
   return {
-    collection_interval: { type: 'string', format: 'duration', default: '1m', description: 'How often it is scraped.' },
+    collection_interval: {
+      type: 'string',
+      format: 'duration',
+      default: collectionInterval,
+      description: 'How often it is scraped.',
+    },
     initial_delay: {
       type: 'string',
       format: 'duration',
@@ -30,7 +39,7 @@ function scraperKeys({ metrics }: ScraperDefinition): ConfigSchema['properties']
     timeout: {
       type: 'string',
       format: 'duration',
-      default: '0s',
+      default: timeout,
       description: 'How long a scrape may take. 0: as long as the interval.',
     },
     metrics: {

@@ -1,7 +1,7 @@
 import type { Attributes, Meter } from '@opentelemetry/api';
 import type { Batch, Signal } from '../batch.ts';
 import { itemCount } from '../batch.ts';
-import { isPermanent } from '../errors.ts';
+import { isPermanent, NoPipelineError } from '../errors.ts';
 import type { AdmittingConsumer } from './fanout.ts';
 
 const itemNames: Readonly<Record<Signal, { name: string; unit: string; text: string }>> = {
@@ -46,7 +46,8 @@ export function observeReceiver(meter: Meter, id: string, next: AdmittingConsume
       try {
         await next.consume(batch, signal);
       } catch (error) {
-        refused(batch);
+        // What nobody asked for is not refused.
+        if (!(error instanceof NoPipelineError)) refused(batch);
         throw error;
       }
       accepted(batch);

@@ -8,6 +8,7 @@ import type {
   ReceiverDefinition,
   ScraperDefinition,
 } from '../definition.ts';
+import { dropCounter } from '../dropped.ts';
 import { edge, type Edge } from '../delivery/edge.ts';
 import type { AdmittingConsumer } from '../delivery/fanout.ts';
 import { observeProcessor, observeReceiver, scraperCounts } from '../delivery/observe.ts';
@@ -58,7 +59,14 @@ export function receiverNode(
   const host = (configured as Configured<ScraperDefinition, ScraperHost>).host;
   const scraper = createScraper(definition, config, context, host.metrics);
   const { clock, log, meter, polling } = context;
-  const poller = poll(scraper, host, { next, clock, log, polling, counts: scraperCounts(meter, id) });
+  const poller = poll(scraper, host, {
+    next,
+    clock,
+    log,
+    polling,
+    dropped: dropCounter(context),
+    counts: scraperCounts(meter, id),
+  });
   return { ...base, component: poller, poller };
 }
 
