@@ -40,6 +40,12 @@ const rule = {
   description: { type: 'string', description: 'The new description.' },
   unit: { type: 'string', description: 'The new unit.' },
   scale: { type: 'number', description: 'Values are multiplied by this. The rule then takes gauges and sums only.' },
+  round: {
+    type: 'string',
+    enum: ['down'],
+    description:
+      'Values become integers: the next below, after they are multiplied. The rule then takes gauges and sums only.',
+  },
   kind: {
     type: 'string',
     enum: ['gauge', 'counter', 'up_down_counter', 'unknown'],

@@ -285,6 +285,26 @@ describe('values', () => {
     expect(made!.dataPoints.map(({ value }) => value)).toEqual([want]);
   });
 
+  it.each([
+    [8_388_607, 1 / 1024, 8191],
+    [2047.99, undefined, 2047],
+    [-0.5, undefined, -1],
+    [0.502109, 1000, 502],
+    [2n ** 60n + 1n, undefined, 2n ** 60n + 1n],
+    [2 ** 60, 4, 2n ** 62n],
+  ])('%d times %d is rounded down to %d, an integer', async (value, scale, want) => {
+    const { map } = start({ rules: [{ metric: 'm', unit: 'x', round: 'down', ...(scale && { scale }) }] });
+    const [mapped] = metricsOf(await map(entity({}, metric('m', 'gauge', 'y', [{}, value]))));
+    expect([mapped!.descriptor.valueType, mapped!.dataPoints[0]!.value]).toEqual([valueType.int, want]);
+  });
+
+  it('drops and counts what no integer can say', async () => {
+    const { map, dropped } = start({ rules: [{ metric: 'm', round: 'down' }] });
+    const source = metric('m', 'gauge', 'y', [{ k: 1 }, Infinity], [{ k: 2 }, 1.5]);
+    expect(metricsOf(await map(entity({}, source)))[0]!.dataPoints.map(({ value }) => value)).toEqual([1]);
+    expect(dropped).toEqual({ rename_conflict: 1 });
+  });
+
   it('a sum spans the time of what it sums, and exemplars are scaled too', async () => {
     const [template] = points([[{ k: 1 }, 1]]);
     const exemplar = { time: [15, 0] as const, value: 2, traceId: 'ab'.repeat(16) };

@@ -7,7 +7,8 @@ import type { Shape, Target } from './plan.ts';
 import { compileRule } from './rule.ts';
 import type { Point, Slot } from './slot.ts';
 import { findPoint, pushPoint } from './slot.ts';
-import { addPoints, multiply } from './value.ts';
+import type { Convert } from './value.ts';
+import { addPoints } from './value.ts';
 
 export interface Mapped {
   readonly batch: MetricsBatch;
@@ -67,13 +68,14 @@ export function createMapper(
     return points;
   }
 
-  function add(metrics: MetricData[], point: Point, { shape, attributes, scale, aggregate }: Target): void {
+  function add(metrics: MetricData[], point: Point, { shape, attributes, convert, aggregate }: Target): void {
     const { slot } = shape;
     const isNew = slot.round !== round;
     if (!isNew && slot.kind !== shape.kind)
       return conflict(slot, 'The metrics that are to have this name differ in unit or type.');
+    const mapped = convert ? converted(point, attributes, convert) : withAttributes(point, attributes);
+    if (!mapped) return conflict(slot, 'The value is not finite, and no integer therefore.');
     const points = isNew ? openEmpty(metrics, shape) : ownPoints(metrics, slot);
-    const mapped = scale === undefined ? withAttributes(point, attributes) : scaled(point, attributes, scale);
     const index = isNew ? -1 : findPoint(slot, points, attributes);
     if (index === -1) {
       if (!isNew) widen(metrics, shape);
@@ -95,7 +97,7 @@ export function createMapper(
       return;
     }
     for (const point of metric.dataPoints)
-      add(metrics, point, { shape, attributes: cache.canonical(point.attributes), scale: undefined, aggregate });
+      add(metrics, point, { shape, attributes: cache.canonical(point.attributes), convert: undefined, aggregate });
   }
 
   function mapMetrics({ scope: { metrics: sources }, decide }: Source, metrics: MetricData[]): void {
@@ -173,15 +175,18 @@ function withAttributes(point: Point, attributes: Point['attributes']): Point {
   return { ...point, attributes };
 }
 
-function scaled(point: Point, attributes: Point['attributes'], factor: number): Point {
-  const { startTime, endTime, value, exemplars } = point as NumberPoint;
-  if (value === undefined) return withAttributes(point, attributes);
-  const mapped = { startTime, endTime, attributes, value: multiply(value, factor) };
+/** Undefined if the value has no place in the new metric. */
+function converted(point: Point, attributes: Point['attributes'], convert: Convert): Point | undefined {
+  const { startTime, endTime, value: old, exemplars } = point as NumberPoint;
+  if (old === undefined) return withAttributes(point, attributes);
+  const value = convert(old);
+  if (value === undefined) return undefined;
+  const mapped = { startTime, endTime, attributes, value };
   if (point.flags === undefined && exemplars === undefined) return mapped;
   return {
     ...mapped,
     flags: point.flags,
-    exemplars: exemplars?.map((exemplar) => ({ ...exemplar, value: multiply(exemplar.value, factor) })),
+    exemplars: exemplars?.map((exemplar) => ({ ...exemplar, value: convert(exemplar.value) ?? exemplar.value })),
   };
 }
 

@@ -4,6 +4,7 @@ import { change, pick } from './attributes.ts';
 import type { RenameConfig, RuleConfig } from './config.ts';
 import type { Rule } from './rule.ts';
 import type { Slot } from './slot.ts';
+import type { Convert } from './value.ts';
 
 /** What a metric becomes. */
 export interface Shape {
@@ -19,7 +20,7 @@ export interface Shape {
 export interface Target {
   readonly shape: Shape;
   readonly attributes: Attributes;
-  readonly scale: number | undefined;
+  readonly convert: Convert | undefined;
   readonly aggregate: 'sum' | undefined;
 }
 
@@ -65,26 +66,31 @@ export function planMetric(metric: MetricData, rules: readonly Rule[], { config,
       const targets: Target[] = [];
       for (const { rule, shape } of routes) {
         if (!rule.takesPoint(attributes)) continue;
-        const { scale, aggregate, keep } = rule.config;
-        targets.push({ shape, attributes: changed(attributes, rule.config), scale, aggregate });
+        const { aggregate, keep } = rule.config;
+        const { convert } = rule;
+        targets.push({ shape, attributes: changed(attributes, rule.config), convert, aggregate });
         if (!keep) return targets;
       }
       if (targets.length > 0 || !config.drop_unmatched)
-        targets.push({ shape: own, attributes: changed(attributes), scale: undefined, aggregate: undefined });
+        targets.push({ shape: own, attributes: changed(attributes), convert: undefined, aggregate: undefined });
       return targets;
     },
   };
 }
 
-type NewShape = Pick<RuleConfig, 'description' | 'unit' | 'scale' | 'kind'>;
+type NewShape = Pick<RuleConfig, 'description' | 'unit' | 'scale' | 'round' | 'kind'>;
 
-function shapeOf(metric: MetricData, slot: Slot, { description, unit, scale, kind }: NewShape): Shape {
+function shapeOf(metric: MetricData, slot: Slot, { description, unit, scale, round, kind }: NewShape): Shape {
   const was = metric.descriptor;
   const descriptor = Object.freeze({
     name: slot.name,
     description: description ?? was.description,
     unit: unit ?? was.unit,
-    valueType: scale === undefined || Number.isInteger(scale) ? was.valueType : valueType.double,
+    valueType: round
+      ? valueType.int
+      : scale === undefined || Number.isInteger(scale)
+        ? was.valueType
+        : valueType.double,
     ...metadataOf(was, kind),
   });
   const type = kind === undefined ? (metric as MetricType) : typeOf(kind, metric);

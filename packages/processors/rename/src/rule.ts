@@ -1,11 +1,14 @@
 import type { AttributesTest } from './attributes.ts';
 import { test } from './attributes.ts';
 import type { RuleConfig } from './config.ts';
+import type { Convert } from './value.ts';
+import { converter } from './value.ts';
 
 export interface Rule {
   readonly config: RuleConfig;
   readonly takesResource: AttributesTest;
   readonly takesPoint: AttributesTest;
+  readonly convert: Convert | undefined;
   /** It means nothing for histograms and summaries. */
   readonly numbersOnly: boolean;
   /** It takes every point and leaves it as it is. */
@@ -15,7 +18,7 @@ export interface Rule {
 }
 
 export function compileRule(config: RuleConfig): Rule {
-  const { metric, metric_regex: regex, to, where, scale, kind, aggregate, keep } = config;
+  const { metric, metric_regex: regex, to, where, scale, round, kind, aggregate, keep } = config;
   const {
     drop_attributes: drop,
     rename_attributes: rename,
@@ -27,8 +30,9 @@ export function compileRule(config: RuleConfig): Rule {
     config,
     takesResource: test(config.resource_where),
     takesPoint: test(where),
-    numbersOnly: (scale ?? kind ?? aggregate) !== undefined,
-    isPlain: (where ?? scale ?? drop ?? rename ?? set ?? fromResource) === undefined && !keep,
+    convert: converter(config),
+    numbersOnly: (scale ?? round ?? kind ?? aggregate) !== undefined,
+    isPlain: (where ?? scale ?? round ?? drop ?? rename ?? set ?? fromResource) === undefined && !keep,
     newName(name) {
       if (expression) return expression.test(name) ? name.replace(expression, to ?? '$&') : undefined;
       return name === metric ? (to ?? name) : undefined;

@@ -2,6 +2,23 @@ import type { NumberPoint } from '@millrace/core';
 
 type Value = number | bigint;
 
+/** What becomes of a value; undefined if it has no place in the new metric. */
+export type Convert = (value: Value) => Value | undefined;
+
+/** Undefined: values stay as they are. */
+export function converter({ scale, round }: { scale?: number; round?: 'down' }): Convert | undefined {
+  if (round === 'down') return (value) => floor(scale === undefined ? value : multiply(value, scale));
+  return scale === undefined ? undefined : (value) => multiply(value, scale);
+}
+
+/** Of a double beyond 2^53 too, which is an integer already. */
+function floor(value: Value): Value | undefined {
+  if (typeof value === 'bigint') return value;
+  if (!Number.isFinite(value)) return undefined;
+  const whole = Math.floor(value);
+  return Number.isSafeInteger(whole) ? whole : BigInt(whole);
+}
+
 /** Exact for an integer factor, whatever the size of the integer; else the nearest double. */
 export function multiply(value: Value, factor: number): Value {
   if (typeof value === 'number') {
