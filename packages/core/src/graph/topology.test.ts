@@ -204,6 +204,42 @@ describe('graph', () => {
     await soon(() => place('out').batches.length >= 3);
   });
 
+  it.each([
+    ['both', ['metrics', 'logs']],
+    ['its metrics', ['metrics']],
+    ['its log records', ['logs']],
+  ])('of a scraper with log records takes %s', async (_what, signals) => {
+    const { components, place } = world();
+    const scraper = defineScraper({
+      type: 'events',
+      description: 'One point and one log record a scrape.',
+      logs: true,
+      collectionInterval: '5ms',
+      config: { properties: {} },
+      metrics: { ticks: { kind: 'counter', unit: '1', valueType: 'int', description: 'Scrapes.' } },
+      create: () => ({
+        async scrape(run) {
+          run.entity({}).record('ticks', 1);
+          run.log({ body: 'ticked' });
+        },
+      }),
+    });
+    const pipeline = { receivers: ['events'], exporters: ['out'] };
+    const context = testContext();
+    const one = await collector(
+      {
+        receivers: { events: { initial_delay: '0s' } },
+        exporters: { out: {} },
+        service: { pipelines: Object.fromEntries(signals.map((signal) => [signal, pipeline])) },
+      },
+      { components: [...components, scraper], log: context.log },
+    );
+    await one.start();
+    await soon(() => place('out').batches.length >= 4);
+    expect(new Set(place('out').batches.map(({ signal }) => signal))).toEqual(new Set(signals));
+    expect(context.lines.filter(({ level }) => level !== 'info' && level !== 'debug')).toEqual([]);
+  });
+
   it('retries a start that fails for an outside reason, and what was sent meanwhile waits', async () => {
     const { components, place, events } = world();
     place('out').startError = new Error('the database is down');
