@@ -19,6 +19,8 @@ export interface Answer {
 }
 
 export interface Post {
+  /** Default: POST. */
+  readonly method?: 'POST' | 'GET';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Body;
@@ -116,10 +118,10 @@ const toAddress = ({ host }: HostPort, url: URL): Options & { servername?: strin
 });
 
 function exchange(request: typeof httpRequest, post: Post, options: Options): Promise<Answer> {
-  const { url, headers, body, signal } = post;
+  const { method = 'POST', url, headers, body, signal } = post;
   return new Promise((resolve, reject) => {
     const sent = request(url, {
-      method: 'POST',
+      method,
       ...options,
       headers: { ...headers, ...options.headers, 'content-length': String(body.bytes) },
       ...(signal && { signal }),

@@ -62,7 +62,7 @@ export class Reader {
         this.#take(4);
         return;
       default:
-        throw new RangeError(`Wire type ${tag & 7} is not one that OTLP uses.`);
+        throw new RangeError(`Wire type ${tag & 7} is not one that proto3 has.`);
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Http2SecureServer, Http2Server } from 'node:http2';
 import { createSecureServer, createServer } from 'node:http2';
+import type { Socket } from 'node:net';
 import type { Context, Headers } from '@millrace/core';
 import { describeError } from '@millrace/core';
 import type { Admission } from '../admission.ts';
@@ -62,6 +63,12 @@ export async function startGrpc(
     maxMessageBytes,
     isDraining: () => draining,
   };
+  // A session that was asked to end waits for its client to read its last answer: only without its socket it is gone.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   server.on('session', sessions.add);
   server.on('stream', (stream, headers) => serveCall(stream, headers, call));
   const address = await listenAt(server, { ...config, shared: context.copy.count > 1 });
@@ -74,8 +81,14 @@ export async function startGrpc(
     async close(signal) {
       draining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await sessions.close(signal);
+      const cut = (): void => {
+        for (const socket of sockets) socket.destroy();
+      };
+      if (signal.aborted) cut();
+      else signal.addEventListener('abort', cut, { once: true });
+      await sessions.close();
       await closed;
+      signal.removeEventListener('abort', cut);
       sweep.stop();
     },
   };

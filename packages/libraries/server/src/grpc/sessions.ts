@@ -9,8 +9,8 @@ export interface Sessions {
   /** A request has begun on it. What it returns is for `ended`. */
   began(session: Http2Session | undefined): Busy | undefined;
   ended(busy: Busy | undefined): void;
-  /** Asks all to end, and cuts those that have not when the signal aborts. */
-  close(signal: AbortSignal): Promise<void>;
+  /** Asks all to end, and resolves when they have. */
+  close(): Promise<void>;
 }
 
 /** A connection that has a request. */
@@ -136,17 +136,11 @@ export function createSessions(keepalive: GrpcConfig['keepalive'], clock: Clock)
       busy.streams--;
       busy.idleSince = clock.now();
     },
-    async close(signal) {
+    async close() {
       closing = true;
       const closed = [...live.keys()].map((session) => new Promise<void>((resolve) => session.once('close', resolve)));
-      const cut = (): void => {
-        for (const session of live.keys()) session.destroy();
-      };
       for (const session of live.keys()) session.close();
-      if (signal.aborted) cut();
-      else signal.addEventListener('abort', cut, { once: true });
       await Promise.all(closed);
-      signal.removeEventListener('abort', cut);
       sweep.stop();
     },
   };

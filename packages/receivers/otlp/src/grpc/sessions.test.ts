@@ -141,3 +141,14 @@ test('no more requests than the config says are under way', async () => {
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(2);
 }
+
+test('the end is not held up by a client that does not read its answer', async () => {
+  const { grpc, stop, batches } = await startReceiver();
+  const client = await grpcClient(grpc);
+  const stream = client.open();
+  const answered = once(stream, 'response');
+  stream.end(frame(request));
+  await answered;
+  expect(batches).toHaveLength(1);
+  await expect(stop(AbortSignal.timeout(200))).resolves.toBeUndefined();
+});
