@@ -5,17 +5,22 @@ import { dirname, relative } from 'node:path';
 import type { Binary } from './binaries.ts';
 import { otelcol, telemetrygen } from './binaries.ts';
 
-for (const binary of [otelcol, telemetrygen]) {
-  const shown = relative(process.cwd(), binary.path);
-  if (existsSync(binary.path)) {
-    console.log(`${binary.name}: is there: ${shown}`);
-    continue;
+if (import.meta.main) buildAll([otelcol, telemetrygen]);
+
+/** Builds what is not there yet, and says loudly what could not be built. */
+export function buildAll(binaries: readonly Binary[]): void {
+  for (const binary of binaries) {
+    const shown = relative(process.cwd(), binary.path);
+    if (existsSync(binary.path)) {
+      console.log(`${binary.name}: is there: ${shown}`);
+      continue;
+    }
+    const began = performance.now();
+    const failure = build(binary);
+    if (failure === undefined)
+      console.log(`${binary.name}: built in ${Math.round((performance.now() - began) / 1000)} s: ${shown}`);
+    else console.error(`\n!!! ${binary.name} was NOT built. What compares with it is skipped.\n!!! ${failure}\n`);
   }
-  const began = performance.now();
-  const failure = build(binary);
-  if (failure === undefined)
-    console.log(`${binary.name}: built in ${Math.round((performance.now() - began) / 1000)} s: ${shown}`);
-  else console.error(`\n!!! ${binary.name} was NOT built. What compares with it is skipped.\n!!! ${failure}\n`);
 }
 
 /** What went wrong, if anything did. */

@@ -1,0 +1,1 @@
+export { datadog as default } from './exporter.ts';

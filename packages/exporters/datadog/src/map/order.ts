@@ -1,0 +1,33 @@
+import type { DataPoint, HrTime } from '@millrace/core';
+import { drop, type Output } from './output.ts';
+import type { Last, State, Value } from './state.ts';
+
+/** How a point of a cumulative series follows the last one. */
+export type Step<V extends Value> =
+  /** The same sequence goes on: the difference to `last` is what happened between them. */
+  | { readonly kind: 'next'; readonly last: Last<V> }
+  /** There is none before, or the sequence has begun anew. */
+  | { readonly kind: 'first' };
+
+/**
+ * Remembers the point and says what it follows; undefined for one that is not after the last, which is counted. The start
+ * time says when a sequence begins anew; one without a start time is taken to go on, and one that starts when it ends has
+ * begun at an unknown time (https://opentelemetry.io/docs/specs/otel/metrics/data-model/#resets-and-gaps).
+ */
+export function follow<V extends Value>(state: State, point: DataPoint<V>, output: Output): Step<V> | undefined {
+  const { startTime, endTime, value } = point;
+  const last = state.last as Last<V> | undefined;
+  if (last) {
+    const order = compareTimes(endTime, last.endTime);
+    if (order <= 0) return drop(output, order === 0 ? 'duplicate' : 'out_of_order');
+  }
+  state.last = { startTime, endTime, value: value! };
+  if (!last) return { kind: 'first' };
+  const goesOn =
+    isUnset(startTime) || (compareTimes(startTime, endTime) !== 0 && compareTimes(startTime, last.startTime) === 0);
+  return goesOn ? { kind: 'next', last } : { kind: 'first' };
+}
+
+export const isUnset = ([seconds, nanos]: HrTime): boolean => seconds === 0 && nanos === 0;
+
+export const compareTimes = (a: HrTime, b: HrTime): number => a[0] - b[0] || a[1] - b[1];
