@@ -114,6 +114,7 @@ describe('substitution', () => {
     { text: '$HOST', want: '$HOST' },
     { text: '|\n  a\n  ${env:HOST}\n', want: 'a\nh\n' },
     { text: '[1, "${env:PORT}"]', want: [1, 4317] },
+    { text: '[1, "${env:GONE:-}", null, 2]', want: [1, null, 2] },
   ];
   for (const { text, want } of cases)
     test(`${JSON.stringify(text)} is ${JSON.stringify(want)}`, async () => {

@@ -29,7 +29,11 @@ const mostIncludes = 1000;
 export async function substitute(node: Node, loading: Loading, within: readonly string[]): Promise<Node> {
   if (node.kind === 'list') {
     const items: Node[] = [];
-    for (const item of node.items) items.push(await substitute(item, loading, within));
+    for (const item of node.items) {
+      const substituted = await substitute(item, loading, within);
+      // An item that is a variable without a value is not there, as a key with one is not.
+      if (substituted === item || !isNothing(substituted)) items.push(substituted);
+    }
     return { ...node, items };
   }
   if (node.kind === 'map') {
@@ -41,6 +45,8 @@ export async function substitute(node: Node, loading: Loading, within: readonly 
   if (typeof node.value !== 'string' || !node.value.includes('$')) return node;
   return substituteScalar(node, node.value, { loading, within });
 }
+
+const isNothing = (node: Node): boolean => node.kind === 'scalar' && node.value === null;
 
 interface Site {
   readonly loading: Loading;

@@ -92,7 +92,9 @@ export function readMemoryV2(place: Place, wanted: Wanted, memory: MemorySample)
   }
 }
 
-/** Of version 1, the lines with the prefix are those of the whole subtree. */
+/** Of version 1, the lines with the prefix are those of the whole subtree, and so are these without one. */
+const withoutPrefix: ReadonlySet<string> = new Set(['hierarchical_memory_limit', 'hierarchical_memsw_limit']);
+
 function readStat(place: Place, tree: 'memory' | 'v2', prefix: string): ReadonlyMap<string, Count> | undefined {
   const text = place.text(tree, 'memory.stat');
   if (text === undefined) return undefined;
@@ -100,8 +102,10 @@ function readStat(place: Place, tree: 'memory' | 'v2', prefix: string): Readonly
   for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {
     const [key = '', value] = line.split(' ');
     const count = countOf(value);
-    if (count !== undefined && key.length > prefix.length && key.startsWith(prefix))
-      stat.set(key.slice(prefix.length), count);
+    // A limit that is not set is nearly 2^63.
+    if (count === undefined || count >= 2 ** 62) continue;
+    if (key.length > prefix.length && key.startsWith(prefix)) stat.set(key.slice(prefix.length), count);
+    else if (withoutPrefix.has(key)) stat.set(key, count);
   }
   return stat;
 }

@@ -62,7 +62,7 @@ export const config = {
           },
           mounts: {
             type: 'array',
-            items: { type: 'string', description: 'A path, as this process sees it; an empty one is left out.' },
+            items: { type: 'string', minLength: 1, description: 'A path, as this process sees it.' },
             description: 'Paths of file systems whose usage is reported as that of this container.',
             default: [],
           },

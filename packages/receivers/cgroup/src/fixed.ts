@@ -28,7 +28,7 @@ export function fixedCgroup(
 
   return {
     attributes,
-    mounts: mounts.filter((mount) => mount !== ''),
+    mounts,
     get tracked() {
       return tracked;
     },

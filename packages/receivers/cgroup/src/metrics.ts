@@ -10,7 +10,7 @@ const mountpoint = { 'system.filesystem.mountpoint': 'The path, one of `mounts`.
 export const metrics = {
   'container.running': {
     kind: 'gauge',
-    unit: '1',
+    unit: '{container}',
     valueType: 'int',
     description: 'Whether the cgroup is there: 1 or 0. Only of those that `cgroups` lists.',
   },
@@ -66,7 +66,7 @@ export const metrics = {
   },
   'container.cpu.weight': {
     kind: 'gauge',
-    unit: '1',
+    unit: '{weight}',
     valueType: 'int',
     description: 'Relative weight for CPU time, 100 by default (version 2).',
     enabled: false,
@@ -174,7 +174,7 @@ export const metrics = {
   },
   'container.memory.stat': {
     kind: 'gauge',
-    unit: '1',
+    unit: '{value}',
     valueType: 'int',
     description: 'Every number of the file memory.stat, in its own unit: bytes, pages or events.',
     attributes: { 'container.memory.stat': "The kernel's name of it." },

@@ -240,7 +240,7 @@ const own = {
     { kind: 'gauge', unit: '{status}', valueType: 'int' },
     { status: '`starting`, `healthy` or `unhealthy`.' },
   )('Always 1; the attribute tells what the health check says. Absent without a health check.', off),
-  'container.exit_code': declared({ kind: 'gauge', unit: '1', valueType: 'int' })(
+  'container.exit_code': declared({ kind: 'gauge', unit: '{exit_code}', valueType: 'int' })(
     'Exit code of the last run. Absent while the container runs; containers that have ended need `include.states`.',
     off,
   ),

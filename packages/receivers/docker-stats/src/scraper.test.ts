@@ -177,7 +177,7 @@ describe('what is recorded', () => {
     const { scrape } = await open(engine, { include: { states: ['*'] } }, everyMetric);
     const { text } = await scrape();
     expect(text.split('\n').map((line) => line.replace(/\{.*\|(.*)\}/, '{$1}'))).toEqual([
-      'container.exit_code{} 137 1',
+      'container.exit_code{} 137 {exit_code}',
       'container.restarts{} 0 {restarts}',
       'container.status{status="exited"} 1 {status}',
       '',

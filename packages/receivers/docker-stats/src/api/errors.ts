@@ -7,6 +7,11 @@ export class EngineError extends Error {
     super(message, options);
     this.status = options?.status;
   }
+
+  /** There is no such container. Podman 4 answers inspecting one that was just removed with 500. */
+  get isGone(): boolean {
+    return this.status === 404 || (this.status === 500 && /no such container/i.test(this.message));
+  }
 }
 
 /** What became of a connection, with advice where there is some. */

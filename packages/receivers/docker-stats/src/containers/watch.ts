@@ -68,7 +68,7 @@ export function watchContainers({ api, selection, clock, log, listIntervalMs, on
         else containers.delete(id);
       } catch (error) {
         if (stop.signal.aborted) return;
-        if (error instanceof EngineError && error.status === 404) forget(id);
+        if (error instanceof EngineError && error.isGone) forget(id);
         else {
           failed.set(id, toError(error));
           looked.resolve();

@@ -133,7 +133,7 @@ export function openSources({ api, config, log, needs }: Options): Sources {
           tell('api', container);
         } catch (error) {
           // It has ended since; an event will tell.
-          if (error instanceof EngineError && (error.status === 404 || error.status === 409)) return;
+          if (error instanceof EngineError && (error.isGone || error.status === 409)) return;
           failures.add(error);
         }
       }),

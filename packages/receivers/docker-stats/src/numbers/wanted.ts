@@ -28,6 +28,7 @@ export function needsOf(wants: (metric: Metric) => boolean, naming: Config['nami
       memory: true,
       memoryLimit: limit,
       memoryPeak: collector('container.memory.usage.max'),
+      memoryFailures: collector('container.memory.fails'),
       memoryEvents: collector('container.memory.fails') || wants('container.memory.events'),
       memoryStat:
         (naming === 'docker_stats' && wants('container.memory.rss')) ||

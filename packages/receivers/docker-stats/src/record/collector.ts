@@ -1,3 +1,4 @@
+import type { Count } from '@millrace/cgroup';
 import type { Attributes, Entity } from '@millrace/core';
 import type { Container } from '../containers/container.ts';
 import type { metrics } from '../metrics.ts';
@@ -110,7 +111,8 @@ export function recordCollector(
   entity.record('container.memory.fails', memory.failures);
   if (used !== undefined && memory.limit !== undefined)
     entity.record('container.memory.percent', (Number(used) / Number(memory.limit)) * 100);
-  for (const [metric, key] of memoryMetrics) if (wants(metric)) entity.record(metric, memory.stat(key));
+  for (const [metric, key] of memoryMetrics)
+    if (wants(metric)) entity.record(metric, unlessUnlimited(memory.stat(key)));
 
   for (const [file, metric] of Object.entries(blkioMetrics))
     if (wants(metric)) recordBlkio(entity, metric, reading.blkio[file as keyof typeof blkioMetrics]);
@@ -119,6 +121,10 @@ export function recordCollector(
   entity.record('container.pids.count', pids.current);
   entity.record('container.pids.limit', pids.limit);
 }
+
+/** Limits that are not set are nearly 2^63 in memory.stat: that is no number of bytes. */
+const unlessUnlimited = (value: Count | undefined): Count | undefined =>
+  value !== undefined && value < 2 ** 62 ? value : undefined;
 
 function recordBlkio(entity: Entity<Metrics>, metric: Metric, entries: readonly BlkioEntry[] = []): void {
   for (const { major, minor, operation, value } of entries)

@@ -58,13 +58,13 @@ export function scraperOf(input: Input, settings: MetricSettings = {}, clock = m
     async lines() {
       const { resourceMetrics, errors } = await collect();
       if (errors.length > 0) throw new AggregateError(errors, errors.map(String).join('; '));
-      return linesOf({ resourceMetrics, errors });
+      return linesOf({ resourceMetrics });
     },
     [Symbol.asyncDispose]: async () => scraper.shutdown?.(AbortSignal.timeout(2000)),
   };
 }
 
-export const linesOf = ({ resourceMetrics }: Collection): string[] =>
+export const linesOf = ({ resourceMetrics }: Pick<Collection, 'resourceMetrics'>): string[] =>
   render(metricsBatch(resourceMetrics)).trimEnd().split('\n').filter(Boolean);
 
 /** `pid → value` of a metric in rendered lines; values as text, `ended` among them. */
