@@ -14,9 +14,11 @@ const hasPrometheus = found('prometheus') && found('promtool');
 if (!hasPrometheus)
   console.warn('SKIPPED: prometheus and promtool are not installed (Debian: apt-get install prometheus).');
 
-const served = globSync('pipelines/*.yaml', { cwd: root }).filter((file) =>
-  readFileSync(join(root, file), 'utf8').includes('\n  prometheus:'),
-);
+/** Those of containers are tried in test/e2e/docker. */
+const served = globSync('pipelines/*.yaml', { cwd: root }).filter((file) => {
+  const text = readFileSync(join(root, file), 'utf8');
+  return text.includes('\n  prometheus:') && text.includes('\n  procfs:');
+});
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, 'localhost');
