@@ -22,6 +22,11 @@ const env = {
   MILLRACE_GRPC: 'localhost:0',
   MILLRACE_HTTP: 'localhost:0',
   MILLRACE_HEALTH: 'localhost:0',
+  MILLRACE_AGGREGATOR: 'localhost:0',
+  DD_URL: 'http://localhost:1',
+  MINI_COLLECTOR_CONTAINER_ID: 'c0ffee00'.repeat(8),
+  MINI_COLLECTOR_ENVIRONMENT_NAME: 'production',
+  MINI_COLLECTOR_SERVICE_NAME: 'web',
 };
 beforeAll(() => execFileSync('sh', [join(root, 'examples/two-tier/certificates.sh'), place]));
 afterAll(() => rmSync(place, { recursive: true }));
