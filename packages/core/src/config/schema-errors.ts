@@ -78,11 +78,18 @@ function wrongValue(path: Path, violation: Violation, { raw }: Site): Omit<Diagn
   const name = pathText(path);
   const origin = raw.origin(path)?.written;
   const shown = shownValue(schema, value, origin);
+  const written = origin === undefined ? writtenAt(raw, path) : undefined;
   switch (keyword) {
     case 'enum':
     case 'anyOf': {
       const near = typeof value === 'string' && !origin ? closest(value, wordsOf(schema)) : undefined;
-      const wrong = wrongType(name, { schema, value, shown, hidden: origin !== undefined || isSecret(schema) });
+      const wrong = wrongType(name, {
+        schema,
+        value,
+        written,
+        shown,
+        hidden: origin !== undefined || isSecret(schema),
+      });
       return near === undefined ? wrong : { ...wrong, hint: `did you mean "${near}"?` };
     }
     case 'format': {
@@ -105,8 +112,15 @@ function wrongValue(path: Path, violation: Violation, { raw }: Site): Omit<Diagn
     case 'maximum':
       return { message: `${name} must be ${bounds(schema)}, not ${shown}` };
     default:
-      return wrongType(name, { schema, value, shown, hidden: origin !== undefined || isSecret(schema) });
+      return wrongType(name, { schema, value, written, shown, hidden: origin !== undefined || isSecret(schema) });
   }
+}
+
+/** Of a scalar on one line. */
+function writtenAt(raw: RawConfig, path: Path): string | undefined {
+  const location = raw.locate(path, 'value');
+  if (!location || location.caret) return undefined;
+  return location.source.slice(location.column - 1, location.column - 1 + location.length) || undefined;
 }
 
 /** The words a schema lists. */
@@ -120,25 +134,27 @@ const unitMissing = 'a duration needs a unit';
 interface Wrong {
   readonly schema: Schema;
   readonly value: unknown;
+  /** As it stands in the file: `1.40` is the number 1.4. */
+  readonly written: string | undefined;
   readonly shown: string;
   /** No hint may show the value. */
   readonly hidden: boolean;
 }
 
-function wrongType(name: string, { schema, value, shown, hidden }: Wrong) {
+function wrongType(name: string, { schema, value, written, shown, hidden }: Wrong) {
   if ('format' in schema && schema.format === 'duration' && typeof value === 'number')
     return { message: `${name}: ${unitMissing}: ${hidden ? 10 : value}s` };
-  const hint = hidden ? hiddenHint(schema, value) : typeHint(schema, value);
+  const hint = hidden ? hiddenHint(schema, value) : typeHint(schema, value, written);
   return { message: `${name} must be ${describeSchema(schema)}, not ${shown}`, ...(hint ? { hint } : {}) };
 }
 
 const hiddenHint = (schema: Schema, value: unknown): string | undefined =>
   isSecret(schema) && typeof value !== 'object' ? 'put it in quotes' : typeHint(schema, undefined);
 
-function typeHint(schema: Schema, value: unknown): string | undefined {
+function typeHint(schema: Schema, value: unknown, written?: string): string | undefined {
   const type = 'type' in schema ? schema.type : undefined;
   if (type === 'string' && (typeof value === 'number' || typeof value === 'boolean'))
-    return `put it in quotes: "${value}"`;
+    return `put it in quotes: "${written ?? value}"`;
   if (type === 'object' || 'anyOf' in schema) {
     const key = typeof value === 'string' ? /^([\w.-]+):\S/.exec(value)?.[1] : undefined;
     if (key) return `a space is missing after "${key}:"`;

@@ -91,7 +91,7 @@ test.each<[Partial<Input>, string]>([
   [{ host_metadata: { reporter_period: '1m' } }, 'host_metadata.reporter_period: reporter_period must be at least 5m.'],
   [
     { metrics: { histograms: { mode: 'nobuckets' } } },
-    'metrics.histograms.send_aggregation_metrics: Must be true with mode nobuckets, or nothing is left of a histogram.',
+    'metrics.histograms.send_aggregation_metrics: send_aggregation_metrics must be true with mode nobuckets, or nothing is left of a histogram.',
   ],
   [{ proxy_url: 'socks5://x' }, 'proxy_url: proxy_url must be a URL that begins with http://.'],
 ])('check %j', (input, want) =>

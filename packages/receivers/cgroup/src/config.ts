@@ -100,11 +100,20 @@ export function checkConfig({ select, cgroups }: Config): Problem[] {
   const problems: Problem[] = [];
   for (const [index, { path, container_id }] of cgroups.entries()) {
     if ((path === undefined) === (container_id === undefined))
-      problems.push({ path: ['cgroups', index], message: 'needs either path or container_id, and not both' });
+      problems.push({
+        path: ['cgroups', index],
+        message: 'One of cgroups needs either path or container_id, and not both.',
+      });
     if (container_id !== undefined && /^[0-9a-f]{1,11}$/.test(container_id))
-      problems.push({ path: ['cgroups', index, 'container_id'], message: 'needs at least 12 digits of the id' });
+      problems.push({
+        path: ['cgroups', index, 'container_id'],
+        message: 'container_id needs at least 12 digits of the id.',
+      });
   }
   if (select === 'none' && cgroups.length === 0)
-    problems.push({ path: ['select'], message: 'is none, and cgroups lists none: there would be nothing to read' });
+    problems.push({
+      path: ['select'],
+      message: 'select is none, and cgroups lists none: there would be nothing to read.',
+    });
   return problems;
 }

@@ -159,29 +159,32 @@ export function checkConfig(config: Config): Problem[] {
   try {
     const { tls: secure, local } = parseEngineEndpoint(endpoint, tls && !tls.insecure ? () => ({}) : undefined);
     if (tls && !tls.insecure && !secure)
-      add(['tls'], local ? 'is for tcp:// and https://; a unix socket is not encrypted.' : 'does not go with http://.');
+      add(
+        ['tls'],
+        local ? 'tls is for tcp:// and https://; a unix socket is not encrypted.' : 'tls does not go with http://.',
+      );
   } catch (error) {
     add(['endpoint'], (error as Error).message);
   }
   if (version !== undefined && !isVersion(version))
-    add(['api_version'], `must be like "1.41", not ${JSON.stringify(version)}.`);
+    add(['api_version'], `api_version must be like "1.41", not ${JSON.stringify(version)}.`);
   else if (version !== undefined && compareVersions(version, oldestVersion) < 0)
-    add(['api_version'], `must be ${oldestVersion} or newer; 1.40 without quotes is the number 1.4.`);
+    add(['api_version'], `api_version must be ${oldestVersion} or newer; 1.40 without quotes is the number 1.4.`);
   for (const name of Object.keys(config.resource_attributes))
     if (!Object.hasOwn(resourceAttributes, name))
       add(
         ['resource_attributes', name],
         `is no resource attribute of containers; there are ${Object.keys(resourceAttributes).join(', ')}.`,
       );
-  if (timeout <= 0) add(['request_timeout'], 'must be more than 0.');
-  if (interval <= 0) add(['list_interval'], 'must be more than 0.');
+  if (timeout <= 0) add(['request_timeout'], 'request_timeout must be more than 0.');
+  if (interval <= 0) add(['list_interval'], 'list_interval must be more than 0.');
   const { include, exclude, excluded_images } = config;
   const check = (path: Problem['path'], list: readonly string[]): void => {
     for (const [index, pattern] of list.entries()) {
       try {
         anyOf([pattern]);
       } catch (error) {
-        add([...path, index], `is not a pattern: ${(error as Error).message}`);
+        add([...path, index], `${JSON.stringify(pattern)} is not a pattern: ${(error as Error).message}`);
       }
     }
   };

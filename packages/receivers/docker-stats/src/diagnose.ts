@@ -38,7 +38,8 @@ export async function diagnose(config: Config): Promise<readonly Finding[]> {
       {
         level: 'error',
         text: describeError(error),
-        advice: 'Let the user be a member of the socket’s group (docker), or set `endpoint`.',
+        advice:
+          'Start the engine, or set endpoint to where it listens; for its socket, root or a member of its group may ask.',
       },
     ];
   } finally {

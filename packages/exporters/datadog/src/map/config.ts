@@ -103,7 +103,7 @@ export const checkMapKeys = ({ metrics: { histograms } }: MapConfig): readonly P
     ? [
         {
           path: ['metrics', 'histograms', 'send_aggregation_metrics'],
-          message: 'Must be true with mode nobuckets, or nothing is left of a histogram.',
+          message: 'send_aggregation_metrics must be true with mode nobuckets, or nothing is left of a histogram.',
         },
       ]
     : [];

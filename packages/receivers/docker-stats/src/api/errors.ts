@@ -19,12 +19,9 @@ export function unreachable(shown: string, path: string, cause: unknown): Engine
   const { code } = cause as NodeJS.ErrnoException;
   const asked = `GET ${path} of the engine at ${shown}`;
   if (code === 'EACCES' || code === 'EPERM')
-    return new EngineError(`Permission denied for ${shown}: run as root, or as a member of the socket's group.`, {
-      cause,
-    });
-  if (code === 'ENOENT')
-    return new EngineError(`There is no engine at ${shown}: the socket does not exist.`, { cause });
-  if (code === 'ECONNREFUSED') return new EngineError(`No engine listens at ${shown}.`, { cause });
+    return new EngineError(`Permission denied for ${shown}: run as root, or as a member of the socket's group.`);
+  if (code === 'ENOENT') return new EngineError(`There is no engine at ${shown}: the socket does not exist.`);
+  if (code === 'ECONNREFUSED') return new EngineError(`No engine listens at ${shown}.`);
   return new EngineError(`${asked} failed`, { cause });
 }
 
