@@ -31,6 +31,8 @@ export interface Extension extends Component {
   admit?(bytes: number): void;
   /** `storage`: the batches of one exporter, kept on disk. The name is the component's place and its signal. */
   openBatches?(name: string): Promise<StoredBatches>;
+  /** `storage`: the state of one component, kept on disk. The name is its place. The same for the same name. */
+  openState?(name: string): Promise<Storage>;
 }
 
 /** Headers as `node:http` gives them, their names in lower case. */
@@ -106,7 +108,11 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Small state that outlives a restart: offsets, cursors, last counts. */
+/**
+ * Small state: offsets, cursors, last counts. It outlives a restart where the component's config names an extension for it,
+ * under a key `storage` of `format: 'extension', provides: 'storage'`; otherwise it ends with the process. What is set is on
+ * disk once `set` resolves.
+ */
 export interface Storage {
   get(key: string): Promise<Uint8Array | undefined>;
   set(key: string, value: Uint8Array): Promise<void>;

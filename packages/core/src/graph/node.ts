@@ -15,6 +15,7 @@ import { observeProcessor, observeReceiver, scraperCounts } from '../delivery/ob
 import { poll, type Poller } from '../poll.ts';
 import { createScraper } from '../scraper.ts';
 import { createPort, type Port } from './port.ts';
+import { withStorage } from './storage.ts';
 
 /** One running component with what the host put around it. */
 export interface Node {
@@ -42,9 +43,10 @@ export type ContextFor = (kind: Kind, id: string) => NodeContext;
 
 export function receiverNode(
   configured: Configured<ReceiverDefinition> | Configured<ScraperDefinition, ScraperHost>,
-  context: NodeContext,
+  given: NodeContext,
 ): Node {
   const { id, definition, config } = configured;
+  const context = withStorage(configured, `receiver/${id}`, given);
   const port = createPort(`receiver ${id}`);
   const base = {
     key: `receiver/${id}`,

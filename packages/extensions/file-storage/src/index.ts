@@ -1,13 +1,17 @@
 import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
 import { defineExtension, describeError } from '@millrace/core';
 import { config } from './config.ts';
 import { makeDirectory } from './log/disk.ts';
 import { openQueue } from './queue.ts';
+import { safeName } from './safe-name.ts';
+import type { State } from './state.ts';
+import { openState } from './state.ts';
 
 export default defineExtension({
   type: 'file_storage',
-  description: 'Keeps sending queues on disk, so that they outlive restarts, crashes and outages.',
+  description: 'Keeps sending queues and positions on disk, so that they outlive restarts, crashes and outages.',
   provides: ['storage'],
   config,
   check({ max_bytes: most, segment_bytes: segment }) {
@@ -37,11 +41,29 @@ export default defineExtension({
   create(settings, context) {
     const { directory } = settings;
     const mode = Number.parseInt(settings.directory_permissions, 8);
+    // A component that is made anew by a reload goes on with the same.
+    const states = new Map<string, Promise<State>>();
     return {
       async start() {
         if (settings.create_directory) await makeDirectory(directory, mode);
         if (!(await stat(directory)).isDirectory()) throw new Error(`${directory} is not a directory.`);
         await access(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+      },
+      openState(name) {
+        let state = states.get(name);
+        if (!state) {
+          const { fsync: sync, timeout: waitMs } = settings;
+          state = openState({ directory: join(directory, safeName(name)), sync, waitMs, log: context.log });
+          states.set(name, state);
+          state.catch(() => states.delete(name));
+        }
+        return state;
+      },
+      async shutdown() {
+        const open = [...states.values()];
+        states.clear();
+        for (const state of await Promise.allSettled(open))
+          if (state.status === 'fulfilled') await state.value.release();
       },
       openBatches: (name) =>
         openQueue(name, context, {

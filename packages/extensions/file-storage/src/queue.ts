@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -13,14 +12,11 @@ import {
 import { fromRecord, toRecord } from './envelope.ts';
 import { openRecordLog } from './log/log.ts';
 import type { LogOptions, RecordLog } from './log/log.ts';
+import { safeName } from './safe-name.ts';
 
 /** The folder of a queue, within the directory of the extension. Copies of a pipeline (`service.workers`) have one each. */
-export function folderOf(name: string, copy: number): string {
-  const safe = encodeURIComponent(name).replaceAll('%2F', '+');
-  const hash = createHash('sha256').update(name).digest('hex');
-  const short = safe.length <= 150 ? safe : `${safe.slice(0, 100)}+${hash.slice(0, 32)}`;
-  return copy === 0 ? short : `${short}@${copy}`;
-}
+export const folderOf = (name: string, copy: number): string =>
+  copy === 0 ? safeName(name) : `${safeName(name)}@${copy}`;
 
 /** Opens the queue of that name; with it those of copies that do not run any more, whose batches come first. */
 export async function openQueue(name: string, context: Context, options: LogOptions): Promise<StoredBatches> {
