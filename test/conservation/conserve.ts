@@ -8,7 +8,7 @@ import { millrace, type Program } from '../e2e/program.ts';
 import { type Backend, moods, startBackend } from './backend.ts';
 import { createDisk } from './disk.ts';
 import { carriers } from './items.ts';
-import { seeded } from './random.ts';
+import { seeded } from '@millrace/core/testing';
 import { startSender } from './senders.ts';
 
 export interface Report {

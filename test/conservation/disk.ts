@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readStored, type Stored } from '@millrace/extension-file-storage/offline';
 import { numbersOf } from './items.ts';
-import type { Random } from './random.ts';
+import type { Random } from '@millrace/core/testing';
 
 /** A place for the queue that can be filled up and damaged. */
 export interface Disk {

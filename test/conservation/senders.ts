@@ -2,7 +2,7 @@ import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encode } from '@millrace/otlp';
 import { type Carrier, numbered } from './items.ts';
-import type { Random } from './random.ts';
+import type { Random } from '@millrace/core/testing';
 
 export interface Sender {
   /** What was acknowledged. */

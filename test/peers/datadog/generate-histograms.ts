@@ -1,7 +1,7 @@
 import type { Attributes, HrTime } from '@millrace/core';
 import { hrTime } from '@millrace/core';
 import type { Generator, NextPoint } from './generate.ts';
-import type { Random } from './random.ts';
+import type { Random } from '@millrace/core/testing';
 
 const boundaries: readonly (readonly number[])[] = [
   [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000],

@@ -10,7 +10,7 @@ import type {
 } from '@millrace/core';
 import { hrTime, metricsBatch, noRecordedValue, pointType, temporality, valueType } from '@millrace/core';
 import { explicitHistograms, exponentialHistograms } from './generate-histograms.ts';
-import { createRandom, type Random } from './random.ts';
+import { seeded, type Random } from '@millrace/core/testing';
 
 /** One series: each call is its next point, or none. */
 export type NextPoint = (round: Round) => DataPoint<never> | undefined;
@@ -36,7 +36,7 @@ export interface Generator {
 
 /** The batches of one sender, one after another. `now`: when the translator's process starts. */
 export function generateBatches(seed: number, now: number): MetricsBatch[] {
-  const random = createRandom(seed);
+  const random = seeded(seed);
   const hour = 3_600_000;
   const generator: Generator = { random, starts: [now - hour, now + hour] };
   const places = Array.from({ length: 1 + random.below(3) }, (_, index) => ({

@@ -15,7 +15,7 @@ import { createMapper } from '../../../packages/exporters/datadog/src/map/mapper
 import { translatorBinary } from './binary.ts';
 import { movedOf, ours, theirs } from './compare.ts';
 import { generateBatches } from './generate.ts';
-import { createRandom } from './random.ts';
+import { seeded } from '@millrace/core/testing';
 import { type Input, translate, type TranslatorOptions } from './translator.ts';
 
 const schema = { properties: mapKeys } as const;
@@ -28,7 +28,7 @@ interface Case {
 }
 
 function caseOf(seed: number, now: number): Case {
-  const random = createRandom(seed * 7919);
+  const random = seeded(seed * 7919);
   const mode = random.pick(['distributions', 'distributions', 'counters', 'nobuckets'] as const);
   const aggregations = mode === 'nobuckets' || random.chance(0.5);
   const quantiles = random.chance(0.7);

@@ -1,5 +1,6 @@
 import type { AnyValue, Attributes, Batch, LogRecord, MetricData } from '@millrace/core';
 import { logsBatch, metricsBatch, pointType, resolveConfig, temporality, valueType } from '@millrace/core';
+import { seeded } from '@millrace/core/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encoder } from '../../../packages/exporters/influxdb/src/encode.ts';
 import influxdb from '../../../packages/exporters/influxdb/src/index.ts';
@@ -8,7 +9,6 @@ import {
   changedKey,
   changedMeasurement,
   nastyText,
-  seeded,
 } from '../../../packages/exporters/influxdb/testdata/nasty.ts';
 import { type Entry, hasReader, type Reader, startReader } from './index.ts';
 

@@ -1,4 +1,5 @@
 export * from './context.ts';
 export * from './contract.ts';
+export * from './random.ts';
 export * from './render.ts';
 export * from './sink.ts';

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Collector } from '@millrace/core';
 import { createCollector, createLogger } from '@millrace/core';
+import { seeded } from '@millrace/core/testing';
 import { afterEach, expect, test } from 'vitest';
 import { logs, mixed, record } from '../testdata/batches.ts';
 import { setup } from '../testdata/exporter.ts';
@@ -24,20 +25,9 @@ const keys = [
   'cccccccccccccccccccccccccccccccc',
 ] as const;
 
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Takes half of the requests; of the others, each fails in one of all ways that are tried again. */
 function moody(seed: number): (received: Received) => Behaviour {
-  const random = randomFrom(seed);
+  const random = seeded(seed).next;
   const moods: readonly Behaviour[] = [
     { kind: 'hang' },
     { kind: 'reset' },

@@ -2,10 +2,10 @@ import type { ServerResponse } from 'node:http';
 import type { Meter, MeterProvider } from '@opentelemetry/api';
 import { createNoopMeter } from '@opentelemetry/api';
 import { createCollector } from '@millrace/core';
+import { seeded } from '@millrace/core/testing';
 import { afterEach, expect, test } from 'vitest';
 import { countingMeter, gauges } from '../testdata/batches.ts';
 import { type Received, reply, startFakeServer } from '../testdata/fake-server.ts';
-import { seeded } from '../testdata/nasty.ts';
 import influxdb from './index.ts';
 
 const open: (() => Promise<unknown>)[] = [];

@@ -1,10 +1,10 @@
 import type { Batch, HrTime, InputOf, LogRecord } from '@millrace/core';
 import { describeError, isPermanent, logsBatch, metricsBatch, pointType, resolveConfig } from '@millrace/core';
-import { testContext } from '@millrace/core/testing';
+import { seeded, testContext } from '@millrace/core/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { batch, countingMeter, gauges, metric, second } from '../testdata/batches.ts';
 import { hasInfluxd, type Influxd, startInfluxd } from '../testdata/influxd.ts';
-import { changedValue, changedKey, changedMeasurement, nastyText, seeded } from '../testdata/nasty.ts';
+import { changedValue, changedKey, changedMeasurement, nastyText } from '../testdata/nasty.ts';
 import influxdb from './index.ts';
 
 if (!hasInfluxd)

@@ -1,24 +1,6 @@
 // Strings that line protocol makes something of, and what becomes of them.
 
-export interface Random {
-  /** From 0 to 1. */
-  next(): number;
-  int(low: number, high: number): number;
-  pick<T>(from: readonly T[]): T;
-}
-
-/** mulberry32: the same numbers for the same seed. */
-export function seeded(seed: number): Random {
-  let state = seed;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const int = (low: number, high: number): number => low + Math.floor(next() * (high - low));
-  return { next, int, pick: (from) => from[int(0, from.length)]! };
-}
+import type { Random } from '@millrace/core/testing';
 
 const special = ['\\', '\\', ',', ' ', '=', '"', '#', '\n', '\r', '\t', '\0', '\b', '\x1f', '\x7f'];
 const ordinary = ['a', 'b', 'Z', '0', '_', '.', 'u', 'n', "'", '{', ':'];

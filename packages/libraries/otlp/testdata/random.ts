@@ -1,6 +1,7 @@
 // Batches of everything that a batch can carry, from a seed.
 import type { AnyValue, Attributes, Exemplar, HrTime, LogsBatch, MetricData, MetricsBatch, Span, TracesBatch } from '@millrace/core';
 import { logsBatch, metricsBatch, noRecordedValue, pointType, tracesBatch } from '@millrace/core';
+import { seeded } from '@millrace/core/testing';
 
 export interface Random {
   metrics(): MetricsBatch;
@@ -12,16 +13,7 @@ export interface Random {
 }
 
 export function random(seed: number): Random {
-  let state = seed;
-  // mulberry32, https://github.com/bryc/code/blob/master/jshash/PRNGs.md
-  function next(): number {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  }
-  const below = (end: number): number => Math.floor(next() * end);
-  const pick = <T>(choices: readonly T[]): T => choices[below(choices.length)]!;
+  const { next, below, pick } = seeded(seed);
   const list = <T>(most: number, make: () => T): T[] => Array.from({ length: below(most + 1) }, make);
   const maybe = <T>(make: () => T): T | undefined => (next() < 0.5 ? make() : undefined);
 

@@ -1,20 +1,9 @@
 import type { DataPoint, ExponentialHistogram, HrTime, MetricsBatch } from '@millrace/core';
 import { hrTime, metricsBatch, pointType, resolveConfig, temporality, valueType } from '@millrace/core';
-import { manualClock, sink, testContext } from '@millrace/core/testing';
+import { manualClock, seeded, sink, testContext } from '@millrace/core/testing';
 import { describe, expect, it } from 'vitest';
 import { subtractExponential } from './exponential.ts';
 import cumulativeToDelta from './index.ts';
-
-/** The same numbers for the same seed (mulberry32), from 0 to below `end`. */
-function random(seed: number): (end: number) => number {
-  let state = seed;
-  return (end) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * end);
-  };
-}
 
 const began = Date.UTC(2026, 0, 1);
 const seeds = Array.from({ length: 20 }, (_, seed) => seed);
@@ -53,7 +42,7 @@ const counterBatch = (counters: readonly Counter[], second: number): MetricsBatc
 
 describe.each(seeds)('counters of seed %d, some of which restart, in batches of which some are refused', (seed) => {
   it('lose and gain nothing', async () => {
-    const below = random(seed);
+    const below = seeded(seed).below;
     const next = sink();
     const config = resolveConfig(cumulativeToDelta.config, {});
     const processor = cumulativeToDelta.create(config, testContext({ clock: manualClock(began) }), next);
@@ -114,7 +103,7 @@ const filled = ({ positive: { offset, bucketCounts }, ...rest }: ExponentialHist
 });
 
 it.each(seeds)('an exponential histogram that gets coarser is what was added: seed %d', (seed) => {
-  const below = random(seed);
+  const below = seeded(seed).below;
   const values = (): number[] => Array.from({ length: below(50) }, () => below(400) - 100);
   let all = values();
   let scale = finest;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PermanentError, RefusedError, ThrottleError } from '@millrace/core';
+import { seeded } from '@millrace/core/testing';
 import { afterEach, expect, test } from 'vitest';
 import type { Agent } from '../testdata/agent.ts';
 import { closeAgents, createAgent, encode, tags } from '../testdata/agent.ts';
-import { seeded } from '../testdata/random.ts';
 import { startReceiver, stopAll } from '../testdata/receiver.ts';
 
 afterEach(async () => {
@@ -16,7 +16,7 @@ test('what was acknowledged was taken, whatever the next owner does', { timeout:
   const never = new Promise<void>(() => {});
   const moods = [
     async () => {},
-    async () => sleep(random.int(20)),
+    async () => sleep(random.below(20)),
     async () => Promise.reject(new Error('down')),
     async () => Promise.reject(new RefusedError('full')),
     async () => Promise.reject(new ThrottleError('slower', 10)),
@@ -91,20 +91,20 @@ test('whatever bytes come, each call has a status, and the next one works', { ti
   const random = seeded(4242);
   const { port, batches } = await startReceiver();
   const agents = Array.from({ length: 4 }, () => createAgent(port));
-  const garbage = (): Buffer => Buffer.from(Array.from({ length: random.int(80) }, () => random.int(256)));
+  const garbage = (): Buffer => Buffer.from(Array.from({ length: random.below(80) }, () => random.below(256)));
   const valid = (): Buffer =>
     encode({
-      unix_time: 1 + random.int(2 ** 31),
+      unix_time: 1 + random.below(2 ** 31),
       running: random.next() < 0.5,
-      milli_cpu_usage: random.int(5000),
-      memory_limit_mb: random.int(2 ** 40),
-      disk_usage_mb: random.int(2000) - 1000,
-      pids_limit: random.int(3),
+      milli_cpu_usage: random.below(5000),
+      memory_limit_mb: random.below(2 ** 40),
+      disk_usage_mb: random.below(2000) - 1000,
+      pids_limit: random.below(3),
     });
   const damaged = (): Buffer => {
     const bytes = valid();
-    for (let times = 1 + random.int(3); times > 0; times--) bytes[random.int(bytes.length)] = random.int(256);
-    return random.next() < 0.3 ? bytes.subarray(0, random.int(bytes.length)) : bytes;
+    for (let times = 1 + random.below(3); times > 0; times--) bytes[random.below(bytes.length)] = random.below(256);
+    return random.next() < 0.3 ? bytes.subarray(0, random.below(bytes.length)) : bytes;
   };
   const anyTags = (): Record<string, string> =>
     Object.fromEntries(Object.entries(tags).filter(() => random.next() < 0.95));

@@ -1,7 +1,7 @@
 import { describeError } from '@millrace/core';
+import { seeded } from '@millrace/core/testing';
 import { describe, expect, test } from 'vitest';
 import { encode } from '../testdata/agent.ts';
-import { seeded } from '../testdata/random.ts';
 import type { Message } from './message.ts';
 import { decodeMessage } from './message.ts';
 
@@ -70,8 +70,8 @@ describe('what is wrong, and where', () => {
 
 test('what protobufjs writes is read, whatever the numbers', () => {
   const random = seeded(7);
-  const word = (): bigint => BigInt(random.int(2 ** 32));
-  const number = (): bigint => ((word() << 32n) | word()) >> BigInt(random.int(64));
+  const word = (): bigint => BigInt(random.below(2 ** 32));
+  const number = (): bigint => ((word() << 32n) | word()) >> BigInt(random.below(64));
   for (let times = 0; times < 3000; times++) {
     const want = {
       unix_time: BigInt.asIntN(64, number()),

@@ -5,8 +5,8 @@ import type { Series, SketchSeries } from '../../../../packages/exporters/datado
 import type { Format } from '../../../../packages/exporters/datadog/src/payload/format.ts';
 import { seriesProtobuf } from '../../../../packages/exporters/datadog/src/payload/series.ts';
 import { sketchesProtobuf } from '../../../../packages/exporters/datadog/src/payload/sketches.ts';
-import type { Random } from '../random.ts';
-import { createRandom } from '../random.ts';
+import type { Random } from '@millrace/core/testing';
+import { seeded } from '@millrace/core/testing';
 import { decoderBinary } from './binary.ts';
 
 const binary = decoderBinary();
@@ -114,7 +114,7 @@ if (!binary)
   console.warn('SKIPPED: no decoder of Datadog payloads: run `node test/peers/datadog/payload/build.ts`, with Go.');
 
 test.skipIf(!binary)('a thousand random payloads of each kind say the same to Datadog', { timeout: 60_000 }, () => {
-  const random = createRandom(4);
+  const random = seeded(4);
   const cases = Array.from({ length: 1000 }, () => ({
     series: listOf(random, () => randomSeries(random), 1),
     sketches: listOf(random, () => randomSketches(random), 1),

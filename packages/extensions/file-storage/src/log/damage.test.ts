@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { seeded } from '@millrace/core/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { frameSize } from './frame.ts';
 import { inspect, records } from './inspect.ts';
@@ -14,17 +15,6 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'millrace-damage-'));
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
-
-/** A small generator of repeatable numbers below `limit` (mulberry32). */
-function seeded(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
-  };
-}
 
 interface Stored {
   readonly text: string;
@@ -120,7 +110,7 @@ test.each(Object.entries(damages))(
   { timeout: 240_000 },
   async (kind, damage) => {
     for (let seed = 1; seed <= 75; seed++) {
-      const random = seeded(seed);
+      const random = seeded(seed).below;
       const stored = await fill(Array.from({ length: 30 }, () => 3 + random(random(8) === 0 ? 3000 : 200)));
       const victim = stored[random(stored.length)]!.segment;
       const hurt = damage(await readFile(pathOf(victim)), random);
