@@ -1,0 +1,35 @@
+import type { LogRecord, Resource, Scope } from '@millrace/core';
+import { jsonObject, jsonText } from './value.ts';
+
+type IsShown = (key: string) => boolean;
+
+/** The record as the collector's exporter writes it; `tail` is what `jsonTail` made of where it comes from. */
+export function jsonLine(record: LogRecord, isShown: IsShown, tail: string): string {
+  const { body, traceId, spanId, severityText, flags, attributes, eventName } = record;
+  let line = eventName ? `,"name":${JSON.stringify(eventName)}` : '';
+  if (body !== undefined && body !== null) line += `,"body":${jsonText(body)}`;
+  if (traceId) line += `,"traceid":"${traceId}"`;
+  if (spanId) line += `,"spanid":"${spanId}"`;
+  if (severityText) line += `,"severity":${JSON.stringify(severityText)}`;
+  if (flags) line += `,"flags":${flags}`;
+  const shown = jsonObject(attributes, isShown);
+  if (shown !== '{}') line += `,"attributes":${shown}`;
+  line += tail;
+  return line === '' ? '{}' : `{${line.slice(1)}}`;
+}
+
+export function jsonTail(resource: Resource, isShown: IsShown, scope: Scope): string {
+  const resources = jsonObject(resource.attributes, isShown);
+  return `${resources === '{}' ? '' : `,"resources":${resources}`}${scopeJson(scope)}`;
+}
+
+function scopeJson({ name, version, attributes = {} }: Scope): string {
+  const shown = jsonObject(attributes, () => true);
+  if (name === '' && !version && shown === '{}') return '';
+  const parts = [
+    ...(name === '' ? [] : [`"name":${JSON.stringify(name)}`]),
+    ...(version ? [`"version":${JSON.stringify(version)}`] : []),
+    ...(shown === '{}' ? [] : [`"attributes":${shown}`]),
+  ];
+  return `,"instrumentation_scope":{${parts.join()}}`;
+}
