@@ -1,7 +1,7 @@
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { createCollector, load } from '@millrace/core';
+import { createCollector, createPlugins, load } from '@millrace/core';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { generated } from './generated.ts';
@@ -13,6 +13,7 @@ const components = readmes.filter((file) =>
 );
 
 const files = await generated();
+const definitions = await (await createPlugins({ folders: [join(root, 'packages/cli')] })).all();
 
 describe('README', () => {
   it.each(files)('$path is what its definitions make of it (npm run docs)', ({ before, after }) => {
@@ -56,12 +57,15 @@ describe('README', () => {
 });
 
 const empty = { receivers: {}, processors: {}, exporters: {} };
+type Sections = Readonly<Record<string, Record<string, unknown>>>;
 
-/** A README's excerpt made a whole config: with a neighbour where a kind is missing, in a pipeline of its signal. */
-function completed(sections: Readonly<Record<string, Record<string, unknown>>>): Record<string, unknown> {
+/** A README's excerpt made a whole config: with a neighbour where a kind is missing, in a pipeline of a signal that all take. */
+function completed(sections: Sections): Record<string, unknown> {
   const { service } = sections;
   if (service?.['pipelines']) return sections;
-  const receivers = sections['receivers'] ?? { procfs: {} };
+  const signal = takesMetrics(sections) ? 'metrics' : 'logs';
+  const receivers =
+    sections['receivers'] ?? (signal === 'metrics' ? { procfs: {} } : { file_log: { include: ['*.log'] } });
   const exporters = sections['exporters'] ?? { debug: {} };
   const processors = sections['processors'] ?? {};
   const pipeline = {
@@ -69,12 +73,29 @@ function completed(sections: Readonly<Record<string, Record<string, unknown>>>):
     processors: Object.keys(processors),
     exporters: Object.keys(exporters),
   };
-  const extensions = Object.keys(sections['extensions'] ?? {});
+  const storage = JSON.stringify(sections).includes('"storage":"file_storage"');
+  const extensions = { ...(storage && { file_storage: { directory: '.' } }), ...sections['extensions'] };
   return {
     ...sections,
     receivers,
     processors,
     exporters,
-    service: { extensions, ...service, pipelines: { metrics: pipeline } },
+    extensions,
+    service: { extensions: Object.keys(extensions), ...service, pipelines: { [signal]: pipeline } },
   };
+}
+
+/** Whether every component of the excerpt takes, or gives, metrics. */
+function takesMetrics(sections: Sections): boolean {
+  return Object.entries(empty).every(([section]) =>
+    Object.keys(sections[section] ?? {}).every((id) => {
+      const type = id.split('/')[0];
+      const definition = definitions.find(
+        (one) =>
+          `${one.kind === 'scraper' ? 'receiver' : one.kind}s` === section &&
+          (one.type === type || one.aliases?.includes(type!)),
+      );
+      return !definition || !('signals' in definition) || (definition.signals as readonly string[]).includes('metrics');
+    }),
+  );
 }
