@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openHierarchy } from './hierarchy.ts';
 import { cannotMake, liveCgroup, said } from './testdata/live.ts';
@@ -16,6 +17,15 @@ const burn = (ms: number): string =>
     const { user, system } = process.cpuUsage();
     console.log(user + system);
     setInterval(() => {}, 1 << 30);'`;
+
+/** Where a link leads; nowhere if it has just gone. */
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
 
 describe.skipIf(cannotMake)('on this kernel', () => {
   it('reads the CPU time that was used', async () => {
@@ -148,20 +158,25 @@ describe.skipIf(cannotMake)('on this kernel', () => {
   it('keeps no more files open than it may, and reads the same without', async () => {
     const cgroup = liveCgroup('files');
     await said(cgroup.run('echo ready; exec sleep 60'));
-    const openFiles = async (maxOpenFiles: number): Promise<[number, unknown]> => {
-      const { readdirSync } = await import('node:fs');
-      const before = readdirSync('/proc/self/fd').length;
+    // Its last words said, it still has to become `sleep`.
+    const settling = openHierarchy().reader(cgroup.path);
+    const usage = (): unknown => settling.read(everything)!.cpu.usage;
+    for (let last: unknown; last !== (last = usage()); ) await sleep(100);
+    settling.close();
+    const ofCgroup = (): number =>
+      readdirSync('/proc/self/fd').filter((fd) => linkOf(`/proc/self/fd/${fd}`).includes(cgroup.path)).length;
+    const openFiles = (maxOpenFiles: number): [number, unknown] => {
       const reader = openHierarchy({ maxOpenFiles, now: () => 0 }).reader(cgroup.path);
       reader.read(everything);
       const sample = reader.read(everything)!;
-      const open = readdirSync('/proc/self/fd').length - before;
+      const open = ofCgroup();
       reader.close();
-      expect(readdirSync('/proc/self/fd').length).toBe(before);
+      expect(ofCgroup()).toBe(0);
       return [open, { rss: sample.memory.rss, pids: sample.pids, cpu: sample.cpu }];
     };
-    const [none, without] = await openFiles(0);
-    const [five] = await openFiles(5);
-    const [all, kept] = await openFiles(4096);
+    const [none, without] = openFiles(0);
+    const [five] = openFiles(5);
+    const [all, kept] = openFiles(4096);
     expect([none, five]).toEqual([0, 5]);
     expect(all).toBeGreaterThan(12);
     expect(kept).toEqual(without);
