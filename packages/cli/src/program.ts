@@ -88,6 +88,25 @@ export function createProgram(): Command {
   onQueues('export', 'print what waits as OTLP/JSON, a request a line; changes nothing');
   onQueues('repair', 'take out what cannot be read; the collector must have ended');
   program
+    .command('import')
+    .description("turn another collector's settings into a config")
+    .command('sqream')
+    .description("write a config that does what SQreamDB's monitor service does, with the same flags")
+    .argument('[monitor_input.json]', "the monitor's file: seconds by metric; without it, its defaults")
+    .option('--host <host>', 'of SQreamDB', 'localhost')
+    .option('--port <port>', 'of SQreamDB', '5000')
+    .option('--database <name>', 'the database', 'master')
+    .option('--user <name>', 'the user, who needs SUPERUSER (also --username)', 'sqream')
+    .addOption(new Option('--username <name>').hideHelp())
+    .option('--password <password>', 'is not written: set SQREAM_PASSWORD')
+    .option('--clustered', 'host and port are those of the server picker')
+    .option('--service <name>', 'the service queue', 'monitor')
+    .option('--loki_host <host>', 'of Loki', 'localhost')
+    .option('--loki_port <port>', 'of Loki', '3100')
+    .option('--log_file_path <path>', 'where messages go, as a hint')
+    .option('-o, --output <file>', 'where to write; without it, to standard output')
+    .action(act('import sqream'));
+  program
     .command('explain')
     .description('say which group a process belongs to, and which rule says so')
     .passThroughOptions()

@@ -26,4 +26,5 @@ export const commands = {
   'queue export': async () => (await import('./queue.ts')).exportQueue,
   'queue repair': async () => (await import('./queue.ts')).repair,
   explain: async () => (await import('./explain.ts')).explain,
+  'import sqream': async () => (await import('../import/sqream.ts')).importSqream,
 } satisfies Record<string, () => Promise<CommandAction>>;
