@@ -16,6 +16,10 @@ const shows: Readonly<Record<string, readonly [() => Promise<{ stdout: string; s
     /process\.memory\.pss[^]*orders|orders[^]*process\.memory\.pss/,
   ],
   'two-tier/main.ts': [() => node('examples/two-tier/main.ts'), /^It arrived\.$/m],
+  'postgresql/demo.ts': [
+    () => node('examples/postgresql/demo.ts', '--once'),
+    /^postgresql_connection_max\{[^}]*server_address="127\.0\.0\.1"[^}]*\} 100$/m,
+  ],
   'my-receiver.ts': [
     () => node('packages/cli/bin/millrace.js', 'examples/my-receiver.yaml', '--once'),
     /system\.cpu\.load_average\.15m/,
