@@ -21,7 +21,7 @@ const int = valueType.int;
 const up = {
   name: 'sqlquery.up',
   description: 'Whether the database could be reached: 1, or 0.',
-  unit: '1',
+  unit: '{database}',
   valueType: int,
 };
 const duration = {
