@@ -1,7 +1,7 @@
 import { createNoopMeter, type MeterProvider } from '@opentelemetry/api';
 import { dirname, resolve } from 'node:path';
 import type { Batch } from './batch.ts';
-import type { Clock, CollectorStatus, Logger, Storage } from './component.ts';
+import type { Clock, CollectorStatus, Commands, Logger, Storage } from './component.ts';
 import { checkConfig, type LoadOptions, loadConfig, type RawConfig, rawConfig } from './config/index.ts';
 import type { CheckedConfig } from './config/model.ts';
 import { parallelPart } from './config/workers.ts';
@@ -51,6 +51,8 @@ export interface Collector {
   push(batch: Batch, receiver?: string): Promise<void>;
   /** What has started, and how the exporters do. */
   status(): CollectorStatus;
+  /** What can be asked of the receivers that run. */
+  readonly commands: Commands;
   /** Delivers what is held, within `service.shutdown_timeout` or until the signal aborts, and stops everything. */
   shutdown(signal?: AbortSignal): Promise<void>;
 }
@@ -79,6 +81,7 @@ export async function createCollector(input: ConfigInput, options: CollectorOpti
       copy: { index: copy, count: copies },
       extension: noExtension, // the plan knows them
       status,
+      commands: askable,
       polling,
     }),
     { clock, log },
@@ -86,6 +89,10 @@ export async function createCollector(input: ConfigInput, options: CollectorOpti
   const copies = config.workers; // a reload that says otherwise comes with the next start
   const ofCopy = (whole: CheckedConfig): CheckedConfig => (copy === 0 ? whole : parallelPart(whole).config);
   const status = (): CollectorStatus => joinStatus([graph.status(), ...others()]);
+  const askable: Commands = {
+    list: () => graph.commands.list(),
+    call: (call) => graph.commands.call(call),
+  };
   let state: 'new' | 'running' | 'stopped' = 'new';
   let change: Promise<void> = Promise.resolve();
   /** One change at a time. */
@@ -126,6 +133,7 @@ export async function createCollector(input: ConfigInput, options: CollectorOpti
       if (errors.length > 0) throw new AggregateError(errors, 'not everything was taken');
     },
     status,
+    commands: askable,
     push: (batch, receiver = 'push') => handle.push(batch, receiver),
     shutdown: (signal) =>
       inTurn(async () => {

@@ -1,5 +1,6 @@
 import type { Meter } from '@opentelemetry/api';
 import type { Batch } from './batch.ts';
+import type { CommandDeclaration } from './definition.ts';
 
 export interface Consumer {
   /**
@@ -17,8 +18,20 @@ export interface Component {
   start?(): Promise<void>;
   /** The config was read again and this component's part is the same: look anew at files that it names. */
   reload?(): Promise<void>;
+  /**
+   * Answers a command that its definition declares, with a value that JSON can carry; a bigint goes as a decimal string. The
+   * arguments have been checked, and have their defaults.
+   */
+  command?(call: CommandCall): Promise<unknown>;
   /** Stops intake, then flushes what is held, within the signal's deadline. Safe without start, and twice. */
   shutdown?(signal: AbortSignal): Promise<void>;
+}
+
+export interface CommandCall {
+  readonly name: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
 }
 
 /** What an extension can do for components whose config names it. Its definition says which of these it `provides`. */
@@ -33,6 +46,8 @@ export interface Extension extends Component {
   openBatches?(name: string): Promise<StoredBatches>;
   /** `storage`: the state of one component, kept on disk. The name is its place. The same for the same name. */
   openState?(name: string): Promise<Storage>;
+  /** `reports`: takes a batch into its cache; resolves when it is there. */
+  report?(batch: Batch): Promise<void>;
 }
 
 /** Headers as `node:http` gives them, their names in lower case. */
@@ -70,9 +85,23 @@ export interface Context {
   extension(id: string): Extension;
 }
 
-/** What the host gives an extension besides: how the whole does. */
+/** What the host gives an extension besides: how the whole does, and what can be asked of its receivers. */
 export interface ExtensionContext extends Context {
   status(): CollectorStatus;
+  readonly commands: Commands;
+}
+
+/** The commands of all receivers that run. */
+export interface Commands {
+  list(): readonly OfferedCommand[];
+  /** Rejects with a PermanentError that says what is allowed where there is no such receiver, command or argument. */
+  call(call: Omit<CommandCall, 'name'> & { readonly receiver: string; readonly command: string }): Promise<unknown>;
+}
+
+export interface OfferedCommand extends CommandDeclaration {
+  /** As in the config: `type` or `type/name`. */
+  readonly receiver: string;
+  readonly name: string;
 }
 
 export interface CollectorStatus {

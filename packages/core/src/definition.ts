@@ -9,6 +9,18 @@ export interface Problem {
   readonly message: string;
 }
 
+/** Something that can be asked of a receiver while it runs: by `millrace ask`, or through a service. */
+export interface CommandDeclaration {
+  /** One sentence. */
+  readonly description: string;
+  /** What can be said with it. Nothing without. */
+  readonly arguments?: ConfigSchema;
+  /** It changes something outside; otherwise it only reads. */
+  readonly changes?: boolean;
+}
+
+export type CommandDeclarations = Readonly<Record<string, CommandDeclaration>>;
+
 /** What `millrace doctor` found out about the place where a component is to run. */
 export interface Finding {
   readonly level: 'ok' | 'warning' | 'error';
@@ -42,6 +54,8 @@ type Parallel = boolean;
 export interface ReceiverDefinition<in out S extends ConfigSchema = ConfigSchema> extends Definition<'receiver', S> {
   readonly signals: readonly Signal[];
   readonly parallel?: Parallel;
+  /** By name, lower_snake_case; its component has `command`. */
+  readonly commands?: CommandDeclarations;
   create(config: NoInfer<ConfigOf<S>>, context: Context, next: Consumer): Component;
 }
 
@@ -77,7 +91,7 @@ export interface ConnectorDefinition<in out S extends ConfigSchema = ConfigSchem
 }
 
 /** What components can be given by an extension that their config names. */
-export type Capability = 'server_auth' | 'client_auth' | 'admission' | 'storage';
+export type Capability = 'server_auth' | 'client_auth' | 'admission' | 'storage' | 'reports';
 
 export interface ExtensionDefinition<in out S extends ConfigSchema = ConfigSchema> extends Definition<'extension', S> {
   /** What of `Extension` its instances have. */
@@ -153,6 +167,8 @@ export interface ScraperDefinition<in out S extends ConfigSchema = ConfigSchema,
   readonly metrics: M;
   /** It gives log records too: `run.log`. */
   readonly logs?: boolean;
+  /** By name, lower_snake_case; its instance has `command`. */
+  readonly commands?: CommandDeclarations;
   /** The default of the reserved key `collection_interval`, a duration. Default: 1m. */
   readonly collectionInterval?: string;
   /** The default of the reserved key `timeout`, a duration. Default: as long as the interval. */

@@ -102,6 +102,7 @@ export function poll(
       await scraper.start?.();
       if (polling === 'interval') loop ??= run();
     },
+    ...(scraper.command && { command: (call) => scraper.command!(call) }),
     async shutdown(signal) {
       stop.abort(new Error('shut down'));
       await loop;

@@ -197,6 +197,7 @@ export function createScraper<M extends Metrics>(
   return {
     start: async () => instance.start?.(),
     shutdown: async (signal) => instance.shutdown?.(signal),
+    ...(instance.command && { command: (call) => instance.command!(call) }),
     collect: ({ timeoutMs, signal }) => (running ??= collect(timeoutMs, signal).finally(() => (running = undefined))),
   };
 }

@@ -44,6 +44,7 @@ const capabilities: Readonly<Record<Capability, string>> = {
   client_auth: 'show who sends',
   admission: 'limit what comes in',
   storage: 'store data',
+  reports: 'keep reports',
 };
 
 /** Reports what a component's config names that is no extension, is not started, or cannot do what is asked of it. */

@@ -49,7 +49,7 @@ export function explain(violation: Violation, site: Site): Diagnostic {
     const property = 'properties' in schema ? schema.properties[key!] : undefined;
     return diagnosticAt(raw, path, {
       at: 'key',
-      message: `${pathText(path)} needs the key "${key}"`,
+      message: path.length > 0 ? `${pathText(path)} needs the key "${key}"` : `the key "${key}" is missing`,
       ...(property ? { hint: `${key}: ${describeSchema(property)}. ${property.description}` } : {}),
     });
   }
@@ -62,7 +62,7 @@ function unknownKey(path: Path, { schema, key = '' }: Violation, { raw, secrets 
   const at = [...path, key];
   // `pasword: hunter2` is a secret whose schema nobody knows.
   if (hasSecret(schema)) noteSecret((raw.value as object) && valueAt(raw.value, at), { raw, path: at, secrets });
-  const message = `unknown key "${key}" in ${pathText(path)}`;
+  const message = `unknown key "${key}"${path.length > 0 ? ` in ${pathText(path)}` : ''}`;
   const colon = key.includes(':') && closest(key.split(':')[0]!, allowed);
   const hint = colon ? `a space is missing after "${colon}:"` : suggest(key, allowed);
   return diagnosticAt(raw, at, { at: 'key', message, ...(hint ? { hint } : { hint: 'it takes no keys' }) });

@@ -1,7 +1,8 @@
-import type { Clock, CollectorStatus, Logger } from '../component.ts';
+import type { Clock, CollectorStatus, Commands, Logger } from '../component.ts';
 import type { CheckedConfig } from '../config/model.ts';
 import { orAbort } from '../delivery/abort.ts';
 import { describeError } from '../errors.ts';
+import { commandsOf } from './commands.ts';
 import type { Node, ContextFor } from './node.ts';
 import { type Plan, planGraph } from './plan.ts';
 import { start, type Starting } from './start.ts';
@@ -13,6 +14,7 @@ export interface Graph {
   /** Receivers stop taking, then processors flush, then exporters deliver what they hold, all within the signal's deadline. */
   shutdown(signal: AbortSignal): Promise<void>;
   status(): CollectorStatus;
+  readonly commands: Commands;
 }
 
 /** How long a component that a reload replaces may take to end what it is doing. */
@@ -102,12 +104,15 @@ export function createGraph(context: ContextFor, { clock, log }: { clock: Clock;
     }
   }
 
+  const hasStarted = (node: Node): boolean => starting.get(node)?.started() ?? false;
+
   return {
     get nodes() {
       return nodes;
     },
+    commands: commandsOf(() => [...nodes.values()].filter((node) => node.kind === 'receiver' && hasStarted(node))),
     status() {
-      const waiting = [...starting].filter(([node, { started }]) => !started() && nodes.get(node.key) === node);
+      const waiting = [...starting].filter(([node]) => !hasStarted(node) && nodes.get(node.key) === node);
       const exporters = [...nodes.values()].flatMap(({ key, edge }) => (edge ? [[key, edge.status()] as const] : []));
       return {
         ready: current !== undefined && waiting.length === 0,

@@ -1,5 +1,6 @@
 import { createNoopMeter } from '@opentelemetry/api';
 import type { Clock, ExtensionContext } from '../component.ts';
+import { PermanentError } from '../errors.ts';
 import { memoryStorage, noExtension, theOnly } from '../standalone.ts';
 
 export interface ManualClock extends Clock {
@@ -65,6 +66,7 @@ export function testContext(overrides: Partial<ExtensionContext> = {}): TestCont
     storage: memoryStorage(),
     copy: theOnly,
     extension: noExtension,
+    commands: { list: () => [], call: () => Promise.reject(new PermanentError('There are no receivers here.')) },
     status: () => ({ ready: true, starting: new Map(), exporters: new Map() }),
     ...overrides,
     lines,

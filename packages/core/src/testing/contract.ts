@@ -82,6 +82,11 @@ function described(definition: AnyDefinition): void {
     }
   };
   visitAll((config as { properties: Readonly<Record<string, Schema>> }).properties, '');
+  for (const [name, command] of Object.entries(('commands' in definition && definition.commands) || {})) {
+    assert(/^[a-z][a-z0-9_]*$/.test(name), `the command ${name} is not lower_snake_case`);
+    assert(/^[A-Z].*[.]$/.test(command.description), `${name}: the description is not a sentence`);
+    visitAll(command.arguments?.properties ?? {}, `${name} `);
+  }
 }
 
 function metricsDescribed({ metrics }: Extract<AnyDefinition, { kind: 'scraper' }>): void {
