@@ -12,6 +12,7 @@ export { listen } from './listen.ts';
 export * from './log.ts';
 export * from './memory.ts';
 export * from './metadata.ts';
+export * from './origin.ts';
 export { createPlugins, kindOf, type PluginOptions, type Plugins } from './plugins.ts';
 export { diagnoseConnect, diagnoseListen, type HostPort, parseEndpoint } from './probe.ts';
 export * from './schema.ts';

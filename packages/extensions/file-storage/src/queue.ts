@@ -12,6 +12,7 @@ import {
 import { fromRecord, toRecord } from './envelope.ts';
 import { openRecordLog } from './log/log.ts';
 import type { LogOptions, RecordLog } from './log/log.ts';
+import { createOrigins, markOf } from './origins.ts';
 import { safeName } from './safe-name.ts';
 
 /** The folder of a queue, within the directory of the extension. Copies of a pipeline (`service.workers`) have one each. */
@@ -47,10 +48,13 @@ async function openOne(folder: string, context: Context, options: LogOptions): P
   });
   const drop = dropCounter(context);
   const writing = stateLog(logger);
+  const origins = createOrigins(directory, { sync: options.sync ?? true, log: logger });
 
   const log: RecordLog = await openRecordLog({
     ...options,
     directory,
+    opening: () => origins.load(),
+    removing: (segment) => origins.keep(segment),
     events: {
       corrupt: ({ segment, offset, bytes, reason }) =>
         logger.debug({ segment, offset, bytes, reason }, 'Skipped bytes of a queue that cannot be read.'),
@@ -90,7 +94,11 @@ async function openOne(folder: string, context: Context, options: LogOptions): P
       return { batches: log.records, items: log.items, bytes: log.bytes };
     },
     async append(batch) {
-      await log.append(toRecord(batch), { items: itemCount(batch), keep: batch });
+      const mark = markOf(batch);
+      if (mark && origins.has(mark)) return;
+      if (mark) await origins.begin();
+      const { segment } = await log.append(toRecord(batch), { items: itemCount(batch), keep: batch });
+      if (mark) origins.stored(mark, segment);
     },
     read,
     async close() {

@@ -1,10 +1,10 @@
-import { mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { mkdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import type { Logger, Storage } from '@millrace/core';
-import { codeOf, privateMode, realDisk, syncDirectory } from './log/disk.ts';
+import { codeOf } from './log/disk.ts';
 import { lock } from './log/lock.ts';
 import { safeName } from './safe-name.ts';
+import { readWhole, writeWhole } from './whole-file.ts';
 
 export interface State extends Storage {
   /** Lets another process have it. */
@@ -19,10 +19,6 @@ export interface StateOptions {
   readonly waitMs: number;
   readonly log: Logger;
 }
-
-/** Before the value: what this is, and its CRC-32, big endian. */
-const magic = Buffer.from('MRS1');
-const headerBytes = magic.length + 4;
 
 /**
  * Small state on disk, a file for each key. A value is written beside the old one and then takes its place, so that a crash
@@ -44,31 +40,14 @@ export async function openState({ directory, sync, waitMs, log }: StateOptions):
   return {
     get: (key) =>
       inTurn(key, async (path) => {
-        const bytes = await readFile(path).catch((error: unknown) => {
-          if (codeOf(error) === 'ENOENT') return undefined;
-          throw error;
-        });
-        if (!bytes) return undefined;
-        const value = valueOf(bytes);
-        if (value) return value;
+        const value = await readWhole(path);
+        if (value !== 'damaged') return value;
         await rename(path, `${path}.bad`);
         log.warn({ file: `${path}.bad` }, 'State on disk is damaged: it begins anew.');
         return undefined;
       }),
 
-    set: (key, value) =>
-      inTurn(key, async (path) => {
-        const unfinished = `${path}.new`;
-        const file = await open(unfinished, 'w', privateMode);
-        try {
-          await file.writeFile(withHeader(value));
-          if (sync) await file.datasync();
-        } finally {
-          await file.close();
-        }
-        await rename(unfinished, path);
-        if (sync) await syncDirectory(realDisk, directory);
-      }),
+    set: (key, value) => inTurn(key, (path) => writeWhole(path, value, { sync })),
 
     delete: (key) =>
       inTurn(key, async (path) => {
@@ -82,17 +61,4 @@ export async function openState({ directory, sync, waitMs, log }: StateOptions):
       await lease.release();
     },
   };
-}
-
-function withHeader(value: Uint8Array): Buffer {
-  const header = Buffer.alloc(headerBytes);
-  magic.copy(header);
-  header.writeUInt32BE(crc32(value), magic.length);
-  return Buffer.concat([header, value]);
-}
-
-function valueOf(bytes: Buffer): Buffer | undefined {
-  if (bytes.length < headerBytes || !bytes.subarray(0, magic.length).equals(magic)) return undefined;
-  const value = bytes.subarray(headerBytes);
-  return crc32(value) === bytes.readUInt32BE(magic.length) ? value : undefined;
 }

@@ -109,7 +109,12 @@ it.each([
   [
     'files with mistakes',
     { ...base, query_files: [join(fixtures, 'wrong-queries.yaml')] },
-    'line 4: queries.0.metrics.0.value_type must be one of: int, double',
+    'line 4: queries[0].metrics[0].value_type must be "int" or "double", not "float"',
+  ],
+  [
+    'files that lack something',
+    { ...base, query_files: [join(fixtures, 'wrong-queries.yaml')] },
+    'line 7: queries[1].metrics[0] needs the key "metric_name"',
   ],
 ])('refuses %s', async (_name, config, message) => {
   expect(await problems(config)).toContain(message);

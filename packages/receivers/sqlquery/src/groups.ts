@@ -19,14 +19,16 @@ export interface Group {
   /** The run that has seen it last. */
   seen: number;
   readonly points: Map<Metric, DataPoint<unknown>[]>;
-  records: LogRecord[];
+  readonly records: LogRecord[];
 }
 
 export interface Groups {
   /** Of the columns that make the resource: of rows of these columns from now on. Throws a ColumnError. */
   bind(columns: readonly Column[]): readonly number[];
   of(row: Row): Group;
+  addRecord(group: Group, record: LogRecord): void;
   takeMetrics(): ResourceMetrics[];
+  /** In the order of their first records, whatever there was before: the same rows come to the same. */
   takeLogs(): ResourceLogs[];
   /** Forgets those that this run has not seen. */
   forgetUnseen(run: number): void;
@@ -47,6 +49,8 @@ export function createGroups({ attributes, columnNames, typedAttributes }: Group
   let bound: readonly { readonly name: string; readonly index: number; readonly column: Column }[] = [];
   const group = (resource: Resource): Group => ({ resource, seen: -1, points: new Map(), records: [] });
   const only = group(own);
+  /** Those that have records. */
+  const logged: Group[] = [];
 
   function resourceOf(row: Row): Resource {
     const more: Record<string, Attributes[string]> = {};
@@ -74,6 +78,10 @@ export function createGroups({ attributes, columnNames, typedAttributes }: Group
       if (!found) groups.set(key, (found = group(resourceOf(row))));
       return found;
     },
+    addRecord(to, record) {
+      if (to.records.length === 0) logged.push(to);
+      to.records.push(record);
+    },
     takeMetrics() {
       const taken: ResourceMetrics[] = [];
       for (const { resource, points } of all()) {
@@ -85,13 +93,10 @@ export function createGroups({ attributes, columnNames, typedAttributes }: Group
       return taken;
     },
     takeLogs() {
-      const taken: ResourceLogs[] = [];
-      for (const one of all()) {
-        if (one.records.length === 0) continue;
-        taken.push({ resource: one.resource, scopeLogs: [{ scope, logRecords: one.records }] });
-        one.records = [];
-      }
-      return taken;
+      return logged.splice(0).map(({ resource, records }) => ({
+        resource,
+        scopeLogs: [{ scope, logRecords: records.splice(0) }],
+      }));
     },
     forgetUnseen(run) {
       for (const [key, { seen }] of groups) if (seen !== run) groups.delete(key);

@@ -1,11 +1,15 @@
-import { createHash } from 'node:crypto';
-import type { Storage } from '@millrace/core';
+import { createHash, randomUUID } from 'node:crypto';
+import type { HrTime, Origin, Storage } from '@millrace/core';
 import { describeError } from '@millrace/core';
 import type { Column, Row, Value } from '@millrace/sql';
 import { indexOf } from './columns.ts';
 import type { QueryConfig } from './query-schema.ts';
 
-/** How far the rows of a query have been read: what the next run gets as its parameters. */
+/**
+ * How far the rows of a query have been read: what the next run gets as its parameters. Before rows are handed on it is stored
+ * that they will be, so that after a crash the very same are handed on again, under the same number: a queue on disk that
+ * has them knows them by it (see `Origin` in core).
+ */
 export interface Position {
   /** Of the next run. */
   parameters(): Promise<readonly Value[]>;
@@ -14,11 +18,29 @@ export interface Position {
 }
 
 export interface Follower {
-  /** How many of the first rows have values that no row after these can have: all but the last and its equals. */
+  /** Rows were handed on before and perhaps not taken: they come first, again. */
+  readonly isUnfinished: boolean;
+  /**
+   * How many of the first rows can be handed on: those that are unfinished, together; or those with values that no row after
+   * these can have, all but the last and its equals. A position between rows with equal values would lose those behind it.
+   */
   complete(rows: readonly Row[]): number;
-  /** These have been taken: the next run goes on behind them. Rejects if that cannot be stored. */
-  taken(rows: readonly Row[]): Promise<void>;
+  /** These are the next to be handed on, as of this time. Rejects if that cannot be stored. */
+  handing(rows: readonly Row[], time: HrTime): Promise<Handing>;
+  /** They have been taken: the next run goes on behind them. */
+  taken(rows: readonly Row[]): void;
+  /** Stores what has been taken. */
+  settle(): Promise<void>;
 }
+
+export interface Handing {
+  /** When they were read first. */
+  readonly time: HrTime;
+  readonly origin: Origin;
+}
+
+/** Rows of one value of the tracking columns that are kept together, at most: beyond, a crash may double them. */
+const maxTied = 10_000;
 
 interface Tracking {
   readonly columns: readonly string[];
@@ -37,28 +59,31 @@ export function positionKey(target: string, { name, sql }: QueryConfig): string 
   return `position/${target}/${own}`;
 }
 
-export function createPosition(tracking: Tracking, key: string, storage: Storage): Position {
-  let current: readonly Value[] | undefined;
+export function createPosition(tracking: Tracking, source: string, { key, storage }: Place): Position {
+  let current: State | undefined;
+  let isStored = true;
 
-  async function load(): Promise<readonly Value[]> {
+  async function load(): Promise<State> {
+    const start: State = { values: tracking.start, sequence: 1, handing: undefined };
     const bytes = await storage.get(key);
-    if (!bytes) return tracking.start;
-    const stored = JSON.parse(Buffer.from(bytes).toString()) as Stored;
+    if (!bytes) return start;
+    const { columns, values, sequence = 1, handing } = JSON.parse(Buffer.from(bytes).toString()) as Stored;
     // Others than before: the old position says nothing of them.
-    return stored.columns.join('\0') === tracking.columns.join('\0') ? stored.values.map(revive) : tracking.start;
+    if (columns.join('\0') !== tracking.columns.join('\0')) return { ...start, sequence: sequence + 1 };
+    return { values: values.map(revive), sequence, handing };
   }
 
-  async function store(values: readonly Value[]): Promise<void> {
-    // They are with their next owner, whether this can be stored or not.
-    current = values;
-    const stored: Stored = { columns: tracking.columns, values: values.map(dehydrate) };
+  async function store(): Promise<void> {
+    const { values, sequence, handing } = current!;
+    const stored: Stored = { columns: tracking.columns, values: values.map(dehydrate), sequence, handing };
     await storage.set(key, Buffer.from(JSON.stringify(stored)));
+    isStored = true;
   }
 
   return {
     async parameters() {
       try {
-        return (current ??= await load());
+        return (current ??= await load()).values;
       } catch (error) {
         throw new Error(`The position cannot be read from storage: ${describeError(error)}`, { cause: error });
       }
@@ -66,27 +91,64 @@ export function createPosition(tracking: Tracking, key: string, storage: Storage
     follow(columns) {
       const indexes = tracking.columns.map((name) => indexOf(columns, name));
       const isNull = (row: Row): boolean => indexes.some((index) => row[index] === null);
+      const state = current!;
       return {
+        get isUnfinished() {
+          return state.handing !== undefined;
+        },
         complete(rows) {
+          const { handing } = state;
+          if (handing) return rows.length < handing.rows ? 0 : handing.rows;
+          if (rows.length > maxTied) return rows.length;
           const last = rows.at(-1);
           if (!last) return 0;
           let count = rows.length - 1;
           while (count > 0 && indexes.every((index) => isEqual(rows[count - 1]![index]!, last[index]!))) count--;
           return count;
         },
-        async taken(rows) {
+        async handing(rows, time) {
+          if (state.handing?.rows !== rows.length) {
+            // Other rows than those that were to come again: they are gone from the table.
+            if (state.handing) state.sequence++;
+            state.handing = { rows: rows.length, time };
+            await store();
+          }
+          const { sequence, handing } = state;
+          return { time: handing.time, origin: { source, sequence, attempt: randomUUID() } };
+        },
+        taken(rows) {
+          state.handing = undefined;
+          state.sequence++;
+          isStored = false;
           // No next run could go on behind NULL.
           const last = rows.findLast((row) => !isNull(row));
-          if (last) await store(indexes.map((index) => last[index]!));
+          if (last) state.values = indexes.map((index) => last[index]!);
+        },
+        async settle() {
+          if (!isStored) await store();
         },
       };
     },
   };
 }
 
-interface Stored {
+interface Place {
+  readonly key: string;
+  readonly storage: Storage;
+}
+
+interface State {
+  values: readonly Value[];
+  /** Of what is handed on next, or now. */
+  sequence: number;
+  /** What is being handed on. */
+  handing: { readonly rows: number; readonly time: HrTime } | undefined;
+}
+
+interface Stored extends Pick<State, 'handing'> {
   readonly columns: readonly string[];
   readonly values: readonly unknown[];
+  readonly sequence?: number;
 }
 
 const isEqual = (a: Value, b: Value): boolean =>

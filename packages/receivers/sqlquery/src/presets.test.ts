@@ -3,17 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type NumberPoint, resolveConfig } from '@millrace/core';
-import { Client } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  hasPostgres,
-  type PostgresServer,
-  startPostgres,
-} from '../../../libraries/sql-postgresql/src/testdata/server.ts';
+import { afterAll, describe, expect, it } from 'vitest';
 import { config as schema } from './config.ts';
 import sqlquery from './index.ts';
 import { loadQueries } from './queries.ts';
 import { polling } from './testdata/polling.ts';
+import { hasPostgres, usePostgres } from './testdata/postgres.ts';
 
 /** Each query at once, and then never again. */
 const once = (preset: string) => {
@@ -35,23 +30,18 @@ const names = (run: Awaited<ReturnType<typeof polling>>): string[] => {
 };
 
 describe.skipIf(!hasPostgres)('the preset postgresql', () => {
-  let server: PostgresServer;
-  beforeAll(async () => {
-    server = await startPostgres();
-    await server.sql(`CREATE EXTENSION pg_stat_statements; CREATE TABLE big (a int, b text);
-      INSERT INTO big SELECT g, repeat('x', 100) FROM generate_series(1, 20000) g; DELETE FROM big WHERE a % 2 = 0;
-      SELECT pg_create_physical_replication_slot('slot', true)`);
-    await server.sql('VACUUM ANALYZE big');
-  }, 60_000);
-  afterAll(() => server.remove());
+  const postgres = usePostgres(
+    `CREATE EXTENSION pg_stat_statements; CREATE TABLE big (a int, b text);
+    INSERT INTO big SELECT g, repeat('x', 100) FROM generate_series(1, 20000) g; DELETE FROM big WHERE a % 2 = 0;
+    SELECT pg_create_physical_replication_slot('slot', true)`,
+    'VACUUM ANALYZE big',
+  );
 
   it('gives its metrics, and nothing is wrong with them', async () => {
-    const locker = new Client({ host: '127.0.0.1', port: server.port, user: 'postgres', database: 'postgres' });
-    await locker.connect();
+    const locker = await postgres.connect();
     await locker.query('BEGIN; LOCK TABLE big IN SHARE MODE');
     await using run = await polling({
-      driver: 'postgres',
-      datasource: server.datasource,
+      ...postgres.base,
       preset: 'postgresql',
       queries: once('postgresql'),
     });
@@ -128,15 +118,14 @@ describe.skipIf(!hasPostgres)('the preset postgresql', () => {
 
   it('is what doctor asks the database about', async () => {
     const config = resolveConfig(schema, {
-      driver: 'postgres',
-      datasource: server.datasource,
+      ...postgres.base,
       queries: [
         { name: 'good', sql: 'SELECT 1 AS n', logs: [{}] },
         { name: 'bad', sql: 'SELECT n FROM nowhere', logs: [{}] },
       ],
     } as never);
     expect(await sqlquery.diagnose!(config)).toMatchObject([
-      { level: 'ok', text: `The database answers: 127.0.0.1:${server.port} postgres.` },
+      { level: 'ok', text: `The database answers: 127.0.0.1:${postgres.server.port} postgres.` },
       { level: 'ok', text: 'The query good is one that the database takes.' },
       { level: 'error', text: expect.stringContaining('at line 1, column 15: nowhere') },
     ]);

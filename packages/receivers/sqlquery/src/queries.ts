@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Problem } from '@millrace/core';
-import { describeError, PermanentError, resolveConfig } from '@millrace/core';
+import { describeError, PermanentError, readConfig, resolveConfig } from '@millrace/core';
 import glob from 'fast-glob';
 import { LineCounter, parseDocument } from 'yaml';
 import type { Config } from './config.ts';
-import { problemsOf } from './fits-schema.ts';
 import { query, type QueryConfig } from './query-schema.ts';
 
 export interface Loaded {
@@ -81,18 +80,15 @@ function readQueries(path: string): { found: readonly QueryConfig[]; wrong: read
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   if (document.errors.length > 0) return { found: nothing, wrong: document.errors.map(({ message }) => message) };
-  const value: unknown = document.toJS();
-  const problems = problemsOf({ ...file, type: 'object', description: '' }, value);
-  if (problems.length > 0)
-    return {
-      found: nothing,
-      wrong: problems.map(({ path: at, message }) => {
-        const node = document.getIn(at, true) as { range?: [number] } | undefined;
-        const line = node?.range ? `line ${lines.linePos(node.range[0]).line}: ` : '';
-        return `${line}${at.join('.')} ${message}`;
-      }),
-    };
-  return { found: resolveConfig(file, value as never).queries as readonly QueryConfig[], wrong: [] };
+  const read = readConfig(file, document.toJS());
+  if ('config' in read) return { found: read.config.queries, wrong: [] };
+  /** Of the nearest that is there: a key that is missing is on no line. */
+  const lineAt = (at: Problem['path']): number => {
+    const node = document.getIn(at, true) as { range?: [number] } | undefined;
+    if (node?.range) return lines.linePos(node.range[0]).line;
+    return at.length > 0 ? lineAt(at.slice(0, -1)) : 1;
+  };
+  return { found: nothing, wrong: read.problems.map(({ path: at, message }) => `line ${lineAt(at)}: ${message}`) };
 }
 
 /** Throws a PermanentError where something is wrong with a file. */

@@ -14,9 +14,6 @@ import { createPosition, positionKey, trackingOf } from './position.ts';
 import type { QueryConfig } from './query-schema.ts';
 import { createRowReader, type Losses, type RowsOfRun } from './rows.ts';
 
-/** Rows of one value of the tracking columns that are kept together, at most: beyond, a crash may double them. */
-const maxTied = 10_000;
-
 /** The pipeline did not take what a query gave: no fault of the database. */
 export class PipelineError extends Error {
   override readonly name = 'PipelineError';
@@ -45,7 +42,8 @@ export function createQueryRun({ query, target, attributes, context, next, dropp
   const { clock, storage } = context;
   const reader = createRowReader(query, attributes);
   const tracking = trackingOf(query);
-  const position = tracking && createPosition(tracking, positionKey(target, query), storage);
+  const key = positionKey(target, query);
+  const position = tracking && createPosition(tracking, `${context.id} ${key}`, { key, storage });
 
   /** `unwanted`: no pipeline takes the signal. What is refused for good is counted, and is done with. */
   async function hand(batch: Batch): Promise<'done' | 'unwanted'> {
@@ -75,25 +73,34 @@ export function createQueryRun({ query, target, attributes, context, next, dropp
     /** The position moves on only when these rows are with their next owner. */
     async function handOn(piece: readonly Row[]): Promise<void> {
       await handPoints(run!.points(piece));
-      const records = run!.records(piece);
+      const records = run!.records(piece, query.logs && (await follower?.handing(piece, time)));
       const isUnwanted = records && (await hand(records)) === 'unwanted';
-      if (!isUnwanted) await follower?.taken(piece);
+      if (!isUnwanted) follower?.taken(piece);
     }
 
-    for await (const piece of connection.query(query.sql!, { parameters, signal, timeoutMs })) {
-      run ??= reader.begin(piece.columns, time);
-      follower ??= position?.follow(piece.columns);
-      rows += piece.rows.length;
-      if (!follower) {
-        await handOn(piece.rows);
-        continue;
-      }
-      // A position between rows with equal values would lose those behind it: what is handed on ends between values.
-      const complete = pending.length > maxTied ? pending.length : follower.complete(pending);
-      if (complete > 0 && piece.rows.length > 0) await handOn(pending.slice(0, complete));
-      pending = complete === 0 ? [...pending, ...piece.rows] : [...pending.slice(complete), ...piece.rows];
+    async function handOnFirst(count: number): Promise<void> {
+      if (count === 0) return;
+      await handOn(pending.slice(0, count));
+      pending = pending.slice(count);
     }
-    if (pending.length > 0) await handOn(pending);
+
+    try {
+      for await (const piece of connection.query(query.sql!, { parameters, signal, timeoutMs })) {
+        run ??= reader.begin(piece.columns, time);
+        follower ??= position?.follow(piece.columns);
+        rows += piece.rows.length;
+        if (!follower) {
+          await handOn(piece.rows);
+          continue;
+        }
+        if (piece.rows.length > 0) await handOnFirst(follower.complete(pending));
+        pending = [...pending, ...piece.rows];
+      }
+      if (follower?.isUnfinished) await handOnFirst(follower.complete(pending));
+      await handOnFirst(pending.length);
+    } finally {
+      await follower?.settle();
+    }
     await handPoints(run?.end());
     return {
       rows,

@@ -1,10 +1,11 @@
 import type { Attributes, DataPoint, HrTime } from '@millrace/core';
-import { logsBatch, metricsBatch } from '@millrace/core';
+import { logsBatch, metricsBatch, originMetadata } from '@millrace/core';
 import type { Column, Row } from '@millrace/sql';
 import { ColumnError } from './columns.ts';
 import { createGroups, type Group } from './groups.ts';
 import { createLogRecord } from './log-record.ts';
 import { createMetric, type Metric, type Run } from './metric.ts';
+import type { Handing } from './position.ts';
 import type { QueryConfig } from './query-schema.ts';
 import type { ValueError } from './values.ts';
 
@@ -32,7 +33,8 @@ export interface RowsOfRun {
   readonly errors: readonly ColumnError[];
   /** The points of these rows that should be handed on now. */
   points(rows: readonly Row[]): ReturnType<typeof metricsBatch> | undefined;
-  records(rows: readonly Row[]): ReturnType<typeof logsBatch> | undefined;
+  /** Their log records; with a handing, as they were made the first time. */
+  records(rows: readonly Row[], handing?: Handing): ReturnType<typeof logsBatch> | undefined;
   /** All rows have been seen: the rest, with the ends of the series that are gone. */
   end(): ReturnType<typeof metricsBatch> | undefined;
 }
@@ -127,19 +129,19 @@ export function createRowReader(query: QueryConfig, attributes: Attributes): Row
           }
           return points >= pointsAtOnce ? take() : undefined;
         },
-        records(rows) {
+        records(rows, handing) {
           if (ownLogs.length === 0) return undefined;
           for (const one of rows) {
             logRow++;
             const group = groups.of(one);
             group.seen = number;
             for (const record of ownLogs) {
-              const made = record(one, time, failLog);
-              if (made) group.records.push(made);
+              const made = record(one, handing?.time ?? time, failLog);
+              if (made) groups.addRecord(group, made);
             }
           }
           const taken = groups.takeLogs();
-          return taken.length === 0 ? undefined : logsBatch(taken);
+          return taken.length === 0 ? undefined : logsBatch(taken, handing && originMetadata(handing.origin));
         },
         end() {
           for (const metric of ownMetrics) metric.end(run);

@@ -21,13 +21,21 @@ export interface DirectoryOptions {
   readonly disk: Disk;
   readonly events: LogEvents;
   readonly waitMs: number;
+  opening(): Promise<void>;
 }
 
 /** Finds out what a directory holds, and tidies up what a crash has left. */
-export async function openDirectory({ directory, disk, events, waitMs }: DirectoryOptions): Promise<OpenDirectory> {
+export async function openDirectory({
+  directory,
+  disk,
+  events,
+  waitMs,
+  opening,
+}: DirectoryOptions): Promise<OpenDirectory> {
   await makeDirectory(directory, 0o750);
   const lease = await lock(directory, waitMs);
   try {
+    await opening();
     const names = (await disk.readdir(directory)).filter((name) => sequenceOf(name) !== undefined).sort();
     const segments = new Map<number, Segment>();
     for (const name of names.filter(isSegment)) {

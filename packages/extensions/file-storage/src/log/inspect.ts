@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { openCursor } from './cursor.ts';
 import type { Bad } from './cursor.ts';
 import { codeOf, realDisk } from './disk.ts';
+import { createRanges } from './ranges.ts';
 import { isSegment, loadSegment, tally } from './segment.ts';
 import type { Loaded, Segment, Tally } from './segment.ts';
 import { openWindow } from './window.ts';
@@ -87,6 +88,17 @@ export async function* records(directory: string): AsyncGenerator<StoredRecord> 
   for (const path of await segmentPaths(directory)) {
     const loaded = await loadSegment(realDisk, path).catch(() => undefined);
     if (loaded !== undefined) yield* recordsOf(loaded);
+  }
+}
+
+/** All that can be read, what is acknowledged too, with the number of its segment. */
+export async function* everyRecord(directory: string): AsyncGenerator<StoredRecord & { readonly sequence: number }> {
+  for (const path of await segmentPaths(directory)) {
+    const loaded = await loadSegment(realDisk, path).catch(() => undefined);
+    if (loaded === undefined) continue;
+    const { sequence } = loaded.segment;
+    for await (const record of recordsOf({ segment: { ...loaded.segment, acked: createRanges() } }))
+      yield { ...record, sequence };
   }
 }
 

@@ -43,6 +43,10 @@ export interface LogOptions {
   readonly waitMs?: number;
   readonly events?: LogEvents;
   readonly disk?: Disk;
+  /** Called when the directory is this process's, and nothing in it has been changed. */
+  opening?(): Promise<void>;
+  /** Called before a segment is removed, all of which is acknowledged. It stays until this resolves. */
+  removing?(segment: number): Promise<void>;
 }
 
 export interface ReadRecord {
@@ -83,8 +87,9 @@ const largestRecord = 1024 * mebibyte;
 /** Opens or creates the log in a directory, for this process alone. */
 export async function openRecordLog(options: LogOptions): Promise<RecordLog> {
   const { directory, maxBytes = 1024 * mebibyte, sync = true, waitMs = 0, events = {}, disk = realDisk } = options;
+  const { opening = async () => {}, removing = async () => {} } = options;
   const segmentBytes = options.segmentBytes ?? Math.max(64 * 1024, Math.min(16 * mebibyte, Math.floor(maxBytes / 16)));
-  const found = await openDirectory({ directory, disk, events, waitMs });
+  const found = await openDirectory({ directory, disk, events, waitMs, opening });
   const { lease, segments, nextSequence } = found;
 
   const live = tally();
@@ -99,7 +104,7 @@ export async function openRecordLog(options: LogOptions): Promise<RecordLog> {
   let wake = Promise.withResolvers<void>();
   if (live.records > 0) wake.resolve();
 
-  const shelf = createShelf({ directory, disk, segments, trouble });
+  const shelf = createShelf({ directory, disk, segments, trouble, removing });
   const reader = createReader({ disk, segments, live, events, shelf });
   const writer = openWriter({
     disk,

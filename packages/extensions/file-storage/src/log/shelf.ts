@@ -22,11 +22,12 @@ export interface ShelfOptions {
   readonly disk: Disk;
   readonly segments: Map<number, Segment>;
   trouble(error: unknown): void;
+  removing(segment: number): Promise<void>;
 }
 
 const delayMs = 100;
 
-export function createShelf({ directory, disk, segments, trouble }: ShelfOptions): Shelf {
+export function createShelf({ directory, disk, segments, trouble, removing }: ShelfOptions): Shelf {
   const touched = new Set<Segment>();
   let timer: NodeJS.Timeout | undefined;
   let chores: Promise<void> = Promise.resolve();
@@ -88,7 +89,11 @@ export function createShelf({ directory, disk, segments, trouble }: ShelfOptions
         chore(flush);
       }, delayMs).unref();
     },
-    remove: (segment) => drop(segment, () => disk.unlink(segment.path)),
+    remove: (segment) =>
+      drop(segment, async () => {
+        await removing(segment.sequence);
+        await disk.unlink(segment.path);
+      }),
     setAside: (segment) => drop(segment, () => disk.rename(segment.path, `${segment.path}.bad`)),
     async close() {
       clearTimeout(timer);
