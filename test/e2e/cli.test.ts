@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { anyPort, millrace, quietly, type Program } from './program.ts';
+import { anyPort, millrace, quietly, type Program, root } from './program.ts';
 
 let folder: string;
 const started: Program[] = [];
@@ -42,6 +43,19 @@ const page = async (program: Program): Promise<string> => {
   const [, url] = await program.saw(/url=(\S+)/);
   return (await fetch(url!)).text();
 };
+
+/** A Node.js that is too old, where the machine has one. */
+const tooOld = (() => {
+  const { stdout } = spawnSync('/usr/bin/node', ['--version'], { encoding: 'utf8' });
+  return /^v(?:18|20|21)\./.test(stdout ?? '') ? '/usr/bin/node' : undefined;
+})();
+if (!tooOld) console.warn('SKIPPED: /usr/bin/node is no old Node.js.');
+
+it.skipIf(!tooOld)('a Node.js that is too old is told so, in a sentence', () => {
+  const { status, stderr } = spawnSync(tooOld!, [join(root, 'packages/cli/bin/millrace.js')], { encoding: 'utf8' });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^millrace needs Node\.js 22\.15 or newer; this is [\d.]+ \(.*\)\.\n$/);
+});
 
 describe('run', () => {
   it('serves, says where, and ends cleanly on SIGTERM', async () => {

@@ -2,7 +2,7 @@
 // Starts the program: dist/ in a published package, src/ in the workspace. Plain JavaScript, so that a Node.js too old
 // for the rest gets a sentence and not a syntax error.
 import { existsSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,5 +30,5 @@ if (missing.length > 0 && process.execve)
     NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache'),
     ...process.env,
   });
-enableCompileCache();
+module.enableCompileCache();
 await import(inWorkspace ? fileURLToPath(source) : '../dist/main.js');
