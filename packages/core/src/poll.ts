@@ -90,8 +90,9 @@ export function poll(
       } catch (error) {
         if (!stop.signal.aborted) handing.trouble('The pipeline did not take a scrape.', error);
       }
-      const late = clock.now() - due;
-      due += interval * Math.max(1, Math.ceil(late / interval));
+      const now = clock.now();
+      due += interval * Math.max(1, Math.ceil((now - due) / interval));
+      if (due - now > interval) due = now + interval; // the clock was set back
     }
   }
 

@@ -3,9 +3,17 @@ import { diag, metrics } from '@opentelemetry/api';
 import { PermanentError } from './errors.ts';
 import type { Clock, Context, Storage } from './component.ts';
 
+/** What a timer of Node.js can wait at once; a longer one would fire now. */
+const longestTimerMs = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
-  sleep: (ms, signal) => sleep(ms, undefined, signal ? { signal } : {}),
+  async sleep(ms, signal) {
+    const options = signal ? { signal } : {};
+    let left = ms;
+    for (; left > longestTimerMs; left -= longestTimerMs) await sleep(longestTimerMs, undefined, options);
+    await sleep(left, undefined, options);
+  },
 };
 
 /** Storage that ends with the process. */
