@@ -10,7 +10,17 @@ export { decompress, type Encoding } from './decompress.ts';
 export { encodeMessage } from './grpc/reply.ts';
 export { parseTimeout } from './grpc/call.ts';
 export { grpcProperties, type GrpcConfig } from './grpc/config.ts';
-export { startGrpc, type GrpcMessage, type Method, type Methods } from './grpc/server.ts';
+export type { HttpBeside } from './grpc/http-beside.ts';
+export type { Replies } from './grpc/replies.ts';
+export {
+  startGrpc,
+  type GrpcMessage,
+  type GrpcService,
+  type Method,
+  type Methods,
+  type StreamMethod,
+  type StreamMethods,
+} from './grpc/server.ts';
 export { checkEndpoint, listenAt, transportSchema, type Endpoint } from './listen.ts';
 export {
   code,

@@ -6,6 +6,7 @@ export const code = {
   cancelled: 1,
   invalidArgument: 3,
   deadlineExceeded: 4,
+  notFound: 5,
   permissionDenied: 7,
   resourceExhausted: 8,
   unimplemented: 12,
@@ -32,7 +33,7 @@ export class Refusal extends Error {
 }
 
 /** When to come back, where nobody said it: long enough to make room, short enough to lose nothing. */
-const comeBackMs = 1000;
+export const comeBackMs = 1000;
 
 export const unavailable = (message: string, retryAfterMs?: number): Refusal =>
   new Refusal(message, { code: code.unavailable, status: 503, retryAfterMs });

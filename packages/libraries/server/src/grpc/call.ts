@@ -6,9 +6,11 @@ import type { Encoding } from '../decompress.ts';
 import { decompress } from '../decompress.ts';
 import { code, malformed, Refusal, refusalOf, shuttingDown, tooLarge, tooSlow } from '../refusal.ts';
 import type { Sweep } from '../sweep.ts';
-import type { Method, Methods } from './server.ts';
+import type { GrpcMessage, Method, Methods, StreamMethod, StreamMethods } from './server.ts';
 import type { Sessions } from './sessions.ts';
 import { acceptedEncodings, replyHttp, replyOk, replyRefusal } from './reply.ts';
+import type { OpenReplies } from './replies.ts';
+import { openReplies } from './replies.ts';
 
 const encodings: ReadonlyMap<string | undefined, Encoding | undefined> = new Map([
   [undefined, undefined],
@@ -21,8 +23,11 @@ const encodings: ReadonlyMap<string | undefined, Encoding | undefined> = new Map
 export interface CallOptions {
   readonly admission: Admission;
   readonly methods: Methods;
+  readonly streams: StreamMethods;
   readonly clock: Clock;
   readonly sweep: Sweep<Call>;
+  /** Calls that may answer for ever. */
+  readonly streaming: Set<Call>;
   readonly sessions: Sessions;
   readonly maxMessageBytes: number;
   isDraining(): boolean;
@@ -31,6 +36,7 @@ export interface CallOptions {
 /** A request under way, for whoever looks after its times. */
 export interface Call {
   check(now: number): void;
+  refuse(refusal: Refusal): void;
 }
 
 /** A request of which nothing came for so long is given up, and one that has not come whole within the second. */
@@ -38,14 +44,16 @@ export const stallMs = 60_000;
 export const receiveMs = 300_000;
 
 interface Request {
-  readonly method: Method;
+  readonly method: Method | undefined;
+  /** Where `method` is not. */
+  readonly streamMethod: StreamMethod | undefined;
   readonly encoding: Encoding | undefined;
   readonly timeoutMs: number | undefined;
 }
 
 const prefixBytes = 5;
 
-/** Takes a unary call. */
+/** Takes a call that has one message. */
 export function serveCall(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, options: CallOptions): void {
   stream.on('error', ignore);
   const notGrpc = notGrpcAnswer(headers);
@@ -54,7 +62,7 @@ export function serveCall(stream: ServerHttp2Stream, headers: IncomingHttpHeader
   let allowed: Promise<void> | undefined;
   try {
     if (options.isDraining()) throw shuttingDown();
-    request = readHeaders(headers, options.methods);
+    request = readHeaders(headers, options);
     options.admission.admit(0);
     allowed = options.admission.authenticate(headers);
   } catch (error) {
@@ -71,7 +79,7 @@ export function serveCall(stream: ServerHttp2Stream, headers: IncomingHttpHeader
 function receive(
   stream: ServerHttp2Stream,
   { headers, request }: { headers: IncomingHttpHeaders; request: Request },
-  { admission, clock, sweep, sessions, maxMessageBytes }: CallOptions,
+  { admission, clock, sweep, streaming, sessions, maxMessageBytes }: CallOptions,
 ): void {
   const body = createBody();
   const began = clock.now();
@@ -81,6 +89,7 @@ function receive(
   let compressed = false;
   let whole = false;
   let settled = false;
+  let replies: OpenReplies | undefined;
   let [seen, seenAt] = [0, began];
 
   const call: Call = {
@@ -91,6 +100,7 @@ function receive(
       if (body.size !== seen) [seen, seenAt] = [body.size, now];
       if (now - seenAt >= stallMs || now - began >= receiveMs) refuse(tooSlow());
     },
+    refuse,
   };
   sweep.add(call);
   const busy = sessions.began(stream.session);
@@ -140,7 +150,9 @@ function receive(
       const bytes = Buffer.isBuffer(plain) ? plain : await plain;
       if (settled) return;
       body.release();
-      const answer = await request.method({ bytes, headers }, aborted.signal);
+      const message = { bytes, headers, connection: stream.session ?? stream };
+      if (request.streamMethod) return await answerMany(request.streamMethod, message);
+      const answer = await request.method!(message, aborted.signal);
       if (settled) return;
       settle();
       replyOk(stream, answer);
@@ -149,10 +161,20 @@ function receive(
     }
   }
 
+  async function answerMany(method: StreamMethod, message: GrpcMessage): Promise<void> {
+    replies = openReplies(stream);
+    streaming.add(call);
+    await method(message, replies, aborted.signal);
+    if (settled) return;
+    settle();
+    replies.end();
+  }
+
   function refuse(refusal: Refusal): void {
     if (settled) return;
     settle();
-    replyRefusal(stream, refusal);
+    if (replies) replies.end(refusal);
+    else replyRefusal(stream, refusal);
     aborted.abort(refusal);
   }
 
@@ -165,6 +187,7 @@ function receive(
   function settle(): void {
     settled = true;
     sweep.delete(call);
+    streaming.delete(call);
     sessions.ended(busy);
     body.release();
   }
@@ -182,15 +205,21 @@ function notGrpcAnswer(headers: IncomingHttpHeaders): Record<string, string | nu
   return undefined;
 }
 
-function readHeaders(headers: IncomingHttpHeaders, methods: Methods): Request {
-  const method = methods.get(headers[':path'] ?? '');
-  if (!method) throw unimplemented(`There is no method ${headers[':path']} here.`);
+function readHeaders(
+  headers: IncomingHttpHeaders,
+  { methods, streams }: Pick<CallOptions, 'methods' | 'streams'>,
+): Request {
+  const path = headers[':path'] ?? '';
+  const method = methods.get(path);
+  const streamMethod = streams.get(path);
+  if (!method && !streamMethod) throw unimplemented(`There is no method ${path} here.`);
   const name = headers['grpc-encoding'] as string | undefined;
   if (!encodings.has(name))
     throw unimplemented(`The encoding ${JSON.stringify(name)} is not known; allowed are ${acceptedEncodings}.`);
   const timeout = headers['grpc-timeout'] as string | undefined;
   return {
     method,
+    streamMethod,
     encoding: encodings.get(name),
     timeoutMs: timeout === undefined ? undefined : parseTimeout(timeout),
   };

@@ -7,18 +7,21 @@ import { code } from '../refusal.ts';
 export const acceptedEncodings = 'identity,gzip,zstd,deflate';
 
 const contentType = 'application/grpc';
-const okHeaders = { ':status': 200, 'content-type': contentType } as const;
-const okOptions = { waitForTrailers: true, sendDate: false } as const;
+export const okHeaders = { ':status': 200, 'content-type': contentType } as const;
+export const okOptions = { waitForTrailers: true, sendDate: false } as const;
 const refusalOptions = { endStream: true, sendDate: false } as const;
 const okTrailers = { 'grpc-status': '0' } as const;
 
-const emptyMessage = prefixed(new Uint8Array());
+const emptyMessage = Buffer.alloc(5);
 
-function prefixed(message: Uint8Array): Buffer {
+/** What stands before a message that is not compressed. */
+export function prefixOf(message: Uint8Array): Buffer {
   const prefix = Buffer.alloc(5);
   prefix.writeUInt32BE(message.length, 1);
-  return Buffer.concat([prefix, message]);
+  return prefix;
 }
+
+const prefixed = (message: Uint8Array): Buffer => Buffer.concat([prefixOf(message), message]);
 
 export function replyOk(stream: ServerHttp2Stream, message: Uint8Array): void {
   if (stream.destroyed || stream.closed) return;
@@ -31,15 +34,13 @@ function sendOk(this: ServerHttp2Stream): void {
   if (!this.destroyed && !this.closed) this.sendTrailers(okTrailers);
 }
 
-/** An answer that is only trailers, and the end of what the sender may still be sending. */
-export function replyRefusal(stream: ServerHttp2Stream, refusal: Refusal): void {
+/** The status of a call, as headers or trailers have it. */
+export function statusHeaders(refusal: Refusal | undefined): OutgoingHttpHeaders {
+  if (!refusal) return okTrailers;
   const { message, retryAfterMs } = refusal;
-  replyHeaders(stream, {
-    ':status': 200,
-    'content-type': contentType,
+  return {
     'grpc-status': String(refusal.code),
     'grpc-message': encodeMessage(message),
-    ...(refusal.code === code.unimplemented && { 'grpc-accept-encoding': acceptedEncodings }),
     ...(retryAfterMs !== undefined && {
       'grpc-status-details-bin': Buffer.from(
         encodeStatus({ code: refusal.code, message: cut(message), retryDelayMs: retryAfterMs }),
@@ -47,6 +48,16 @@ export function replyRefusal(stream: ServerHttp2Stream, refusal: Refusal): void 
         .toString('base64')
         .replace(/=+$/, ''),
     }),
+  };
+}
+
+/** An answer that is only trailers, and the end of what the sender may still be sending. */
+export function replyRefusal(stream: ServerHttp2Stream, refusal: Refusal): void {
+  replyHeaders(stream, {
+    ':status': 200,
+    'content-type': contentType,
+    ...statusHeaders(refusal),
+    ...(refusal.code === code.unimplemented && { 'grpc-accept-encoding': acceptedEncodings }),
   });
 }
 

@@ -1,16 +1,20 @@
-import type { Http2SecureServer, Http2Server } from 'node:http2';
 import { createSecureServer, createServer } from 'node:http2';
 import type { Socket } from 'node:net';
+import type { Server as TlsServer } from 'node:tls';
 import type { Context, Headers } from '@millrace/core';
 import { describeError } from '@millrace/core';
 import type { Admission } from '../admission.ts';
 import { listenAt } from '../listen.ts';
-import { createSweep } from '../sweep.ts';
+import { comeBackMs, unavailable } from '../refusal.ts';
 import type { RunningServer } from '../running-server.ts';
+import { createSweep } from '../sweep.ts';
 import { followFiles, readTls } from '../tls.ts';
 import type { Call } from './call.ts';
 import { serveCall } from './call.ts';
 import type { GrpcConfig } from './config.ts';
+import type { HttpBeside } from './http-beside.ts';
+import { serveBeside } from './http-beside.ts';
+import type { Replies } from './replies.ts';
 import { createSessions } from './sessions.ts';
 
 const defaultStreams = 250;
@@ -18,10 +22,13 @@ const defaultMessageMib = 4;
 /** How often the times of requests are looked at: deadlines are kept this exactly. */
 const callPeriodMs = 100;
 const mib = 1024 * 1024;
+const secure = { ALPNProtocols: ['h2'], handshakeTimeout: 20_000 };
 
 export interface GrpcMessage {
   readonly bytes: Uint8Array;
   readonly headers: Headers;
+  /** The same object for all calls of one connection. */
+  readonly connection: object;
 }
 
 /** A unary method: resolves with the message to answer. What it rejects with is told to the caller as `refusalOf` has it. */
@@ -30,10 +37,26 @@ export type Method = (message: GrpcMessage, aborted: AbortSignal) => Promise<Uin
 /** By path: `/package.Service/Method`. */
 export type Methods = ReadonlyMap<string, Method>;
 
+/**
+ * A method that answers one message with many: the call ends well when it resolves. `aborted` says that the peer has gone or
+ * cancelled, that its deadline has passed, or that the server shuts down: what is written after that goes nowhere.
+ */
+export type StreamMethod = (message: GrpcMessage, replies: Replies, aborted: AbortSignal) => Promise<void>;
+export type StreamMethods = ReadonlyMap<string, StreamMethod>;
+
+export interface GrpcService {
+  readonly context: Context;
+  readonly admission: Admission;
+  readonly methods: Methods;
+  readonly streams?: StreamMethods;
+  /** Takes requests over HTTP/1.1 on the same port. What is under way when it closes is its own to end. */
+  readonly http?: HttpBeside;
+}
+
 /** Rejects with a PermanentError if it cannot listen. */
 export async function startGrpc(
   config: GrpcConfig,
-  { context, admission, methods }: { context: Context; admission: Admission; methods: Methods },
+  { context, admission, methods, streams = new Map(), http }: GrpcService,
 ): Promise<RunningServer> {
   const { clock, log } = context;
   const tls = config.tls && readTls(config.tls);
@@ -47,18 +70,20 @@ export async function startGrpc(
     maxHeaderListSize: 64 * 1024,
   };
   const options = { settings, maxSessionMemory: 256, unknownProtocolTimeout: 1000 };
-  const server: Http2Server | Http2SecureServer = tls
-    ? createSecureServer({ ...options, ...tls, ALPNProtocols: ['h2'], handshakeTimeout: 20_000 })
-    : createServer(options);
+  const http2 = tls && !http ? createSecureServer({ ...options, ...tls, ...secure }) : createServer(options);
+  const server = http ? serveBeside(http2, http, tls) : http2;
 
   const sessions = createSessions(config.keepalive, clock);
   const sweep = createSweep<Call>({ clock, periodMs: callPeriodMs }, (call, now) => call.check(now));
+  const streaming = new Set<Call>();
   let draining = false;
   const call = {
     admission,
     methods,
+    streams,
     clock,
     sweep,
+    streaming,
     sessions,
     maxMessageBytes,
     isDraining: () => draining,
@@ -69,11 +94,11 @@ export async function startGrpc(
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  server.on('session', sessions.add);
-  server.on('stream', (stream, headers) => serveCall(stream, headers, call));
+  http2.on('session', sessions.add);
+  http2.on('stream', (stream, headers) => serveCall(stream, headers, call));
   const address = await listenAt(server, { ...config, shared: context.copy.count > 1 });
   server.on('error', (error) => log.error({ error: describeError(error) }, 'The gRPC server failed.'));
-  const reload = tls && followFiles(server as Http2SecureServer, config.tls!, { initial: tls, context });
+  const reload = tls && followFiles(server as TlsServer, config.tls!, { initial: tls, context });
 
   return {
     address,
@@ -86,6 +111,7 @@ export async function startGrpc(
       };
       if (signal.aborted) cut();
       else signal.addEventListener('abort', cut, { once: true });
+      for (const one of streaming) one.refuse(unavailable('The server is shutting down.', comeBackMs));
       await sessions.close();
       await closed;
       signal.removeEventListener('abort', cut);
