@@ -1,6 +1,8 @@
 import type { ConfigOf } from '@millrace/core';
+import type { Connections } from './agents.ts';
+import type { Client } from './client.ts';
+import { createClient } from './client.ts';
 import type { Poster } from './post.ts';
-import { createPoster } from './post.ts';
 import { parseProxy } from './proxy.ts';
 import { tlsSchema } from './tls.ts';
 
@@ -35,11 +37,13 @@ export type ConnectionsConfig = ConfigOf<{
   readonly properties: typeof connectionsSchema;
 }>;
 
-export const posterOf = (config: ConnectionsConfig): Poster =>
-  createPoster({
-    tls: config.tls,
-    maxPerHost: config.max_conns_per_host,
-    idleTimeoutMs: config.idle_conn_timeout,
-    keepAlive: !config.disable_keep_alives,
-    proxy: config.proxy_url === undefined ? undefined : parseProxy(config.proxy_url),
-  });
+const connectionsOf = (config: ConnectionsConfig): Connections => ({
+  tls: config.tls,
+  maxPerHost: config.max_conns_per_host,
+  idleTimeoutMs: config.idle_conn_timeout,
+  keepAlive: !config.disable_keep_alives,
+  proxy: config.proxy_url === undefined ? undefined : parseProxy(config.proxy_url),
+});
+
+export const clientOf = (config: ConnectionsConfig): Client => createClient(connectionsOf(config));
+export const posterOf = (config: ConnectionsConfig): Poster => clientOf(config);

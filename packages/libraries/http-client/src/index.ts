@@ -1,5 +1,9 @@
+export type { Connections } from './agents.ts';
 export { authSchema, credentialsOf, type Credentials } from './auth.ts';
+export type { Answer } from './answer.ts';
+export { authorizationOf, authorizationSchema, checkAuthorization, type AuthorizationConfig } from './authorization.ts';
 export { bodyOf, type Body } from './body.ts';
+export { createClient, type Asked, type Client } from './client.ts';
 export {
   checkCompression,
   compress,
@@ -8,11 +12,13 @@ export {
   type Compression,
   type CompressionConfig,
 } from './compression.ts';
-export { connectionsSchema, posterOf, type ConnectionsConfig } from './connections.ts';
+export { clientOf, connectionsSchema, posterOf, type ConnectionsConfig } from './connections.ts';
+export { checkEndpoint, type EndpointRule } from './endpoint.ts';
 export { checkHeaders, headersSchema, lowerCase, redactor, type Headers } from './headers.ts';
 export { isUnreachable, NoAnswer, wasNotSent } from './no-answer.ts';
-export { createPoster, type Answer, type Connections, type Post, type Poster } from './post.ts';
+export { createPoster, type Post, type Poster } from './post.ts';
 export { checkProxy, parseProxy, type Proxy } from './proxy.ts';
+export { BodyTooLarge, type Reply } from './reply.ts';
 export { parseRetryAfter } from './retry-after.ts';
 export { checkTls, proveTls, tlsOptions, tlsSchema, usesMaterial, type TlsConfig } from './tls.ts';
 export { isHttpUrl, serverOf, shown } from './url.ts';
