@@ -4,6 +4,8 @@ export * from './collector.ts';
 export * from './component.ts';
 export * from './config/index.ts';
 export { cutBatch } from './cut.ts';
+export { jsonText, valueText } from './data/any-value.ts';
+export { addExact, subtractExact } from './data/integer.ts';
 export * from './definition.ts';
 export { type AdmittingConsumer, type Delivery, deliverAll, fanOut } from './delivery/fanout.ts';
 export * from './dropped.ts';

@@ -48,3 +48,6 @@ export function hrTime(ms: number): HrTime {
 
 /** Nanoseconds since the epoch, as OTLP carries them. */
 export const nanoseconds = ([seconds, nanos]: HrTime): bigint => BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
+
+/** Below 0 where `a` is the earlier, 0 where both are the same. */
+export const compareTimes = (a: HrTime, b: HrTime): number => a[0] - b[0] || a[1] - b[1];

@@ -66,14 +66,21 @@ test.each<[Partial<Input>, string]>([
     { api: { key: 'k', site: 'https://app.datadoghq.eu' } },
     'api.site: api.site is the name of a site, such as datadoghq.com or datadoghq.eu, without https:// or a path.',
   ],
-  [{ metrics: { endpoint: 'api.datadoghq.eu' } }, 'metrics.endpoint: The URL must begin with http:// or https://.'],
+  [
+    { metrics: { endpoint: 'api.datadoghq.eu' } },
+    'metrics.endpoint: metrics.endpoint must be a URL that begins with http:// or https://.',
+  ],
   [
     { logs: { endpoint: 'https://x/?api_key=k' } },
-    'logs.endpoint: The URL may have no query, user or fragment: a key belongs into api.key.',
+    'logs.endpoint: logs.endpoint must have no query and no fragment: a key belongs into api.key.',
+  ],
+  [
+    { metrics: { endpoint: 'https://:k@x' } },
+    'metrics.endpoint: metrics.endpoint must have no user and no password: a key belongs into api.key.',
   ],
   [
     { additional_endpoints: { 'ftp://x': ['k'] } },
-    'additional_endpoints.ftp://x: The URL must begin with http:// or https://.',
+    'additional_endpoints.ftp://x: Each key of additional_endpoints must be a URL that begins with http:// or https://.',
   ],
   [
     { additional_endpoints: { 'https://x': ['k', 'k k'] } },

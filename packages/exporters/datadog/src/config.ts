@@ -1,5 +1,5 @@
 import type { ConfigOf, Problem } from '@millrace/core';
-import { checkProxy, checkTls, connectionsSchema, isHttpUrl } from '@millrace/http-client';
+import { checkEndpoint, checkProxy, checkTls, connectionsSchema } from '@millrace/http-client';
 import { checkMapKeys, mapKeys } from './map/config.ts';
 
 const additionalEndpoints = (what: string) =>
@@ -156,10 +156,10 @@ function checkEndpoints({ metrics, logs, additional_endpoints: more }: DatadogCo
     [['logs', 'additional_endpoints'], logs.additional_endpoints],
   ] as const;
   return [
-    ...single.flatMap(([path, url]) => (url === undefined ? [] : urlProblem(path, url))),
+    ...single.flatMap(([path, url]) => (url === undefined ? [] : urlProblem(url, path))),
     ...several.flatMap(([path, urls]) =>
       Object.entries(urls).flatMap(([url, keys]) => [
-        ...urlProblem([...path, url], url),
+        ...urlProblem(url, [...path, url], `Each key of ${path.join('.')}`),
         ...keys.flatMap((key, index) =>
           isSendable(key)
             ? []
@@ -170,12 +170,12 @@ function checkEndpoints({ metrics, logs, additional_endpoints: more }: DatadogCo
   ];
 }
 
-function urlProblem(path: Problem['path'], text: string): Problem[] {
-  if (!isHttpUrl(text)) return [{ path, message: 'The URL must begin with http:// or https://.' }];
-  const { search, username, hash } = new URL(text);
-  if (search || username || hash)
-    return [{ path, message: 'The URL may have no query, user or fragment: a key belongs into api.key.' }];
-  return [];
+function urlProblem(text: string, path: Problem['path'], name = path.join('.')): Problem[] {
+  const problems = checkEndpoint(text, { path, name, instead: 'a key belongs into api.key' });
+  if (problems.length > 0) return problems;
+  const { search, hash } = new URL(text);
+  if (search === '' && hash === '') return [];
+  return [{ path, message: `${name} must have no query and no fragment: a key belongs into api.key.` }];
 }
 
 function checkSeries({ metrics, additional_endpoints: more }: DatadogConfig): Problem[] {

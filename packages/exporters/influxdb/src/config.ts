@@ -2,12 +2,12 @@ import type { ConfigOf, Problem } from '@millrace/core';
 import {
   authSchema,
   checkCompression,
+  checkEndpoint,
   checkHeaders,
   checkProxy,
   checkTls,
   connectionsSchema,
   headersSchema,
-  isHttpUrl,
 } from '@millrace/http-client';
 
 export const configSchema = {
@@ -122,7 +122,10 @@ export type Config = ConfigOf<typeof configSchema>;
 const problem = (path: Problem['path'], message: string): Problem => ({ path, message });
 
 export const checkInfluxdb = (config: Config): readonly Problem[] => [
-  ...checkEndpoint(config.endpoint),
+  ...checkEndpoint(config.endpoint, {
+    path: ['endpoint'],
+    instead: 'give v1_compatibility.username and password, or token',
+  }),
   ...checkPlace(config),
   ...checkSchema(config),
   ...checkDimensions(config),
@@ -131,19 +134,6 @@ export const checkInfluxdb = (config: Config): readonly Problem[] => [
   ...checkCompression(config),
   ...checkProxy(config.proxy_url, undefined),
 ];
-
-function checkEndpoint(endpoint: string): readonly Problem[] {
-  if (!isHttpUrl(endpoint))
-    return [problem(['endpoint'], 'endpoint must be a URL that begins with http:// or https://.')];
-  const { username, password } = new URL(endpoint);
-  if (username === '' && password === '') return [];
-  return [
-    problem(
-      ['endpoint'],
-      'endpoint must have no user and no password: give v1_compatibility.username and password, or token.',
-    ),
-  ];
-}
 
 function checkPlace({ v1_compatibility: v1, ...v2 }: Config): readonly Problem[] {
   if (!v1.enabled) {

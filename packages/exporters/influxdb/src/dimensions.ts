@@ -1,5 +1,5 @@
 import type { AnyValue, Attributes, Resource, Scope } from '@millrace/core';
-import { jsonText } from './line/any-value.ts';
+import { jsonText } from '@millrace/core';
 import type { Tags } from './line/tags.ts';
 import { tagsOf } from './line/tags.ts';
 

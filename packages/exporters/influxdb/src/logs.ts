@@ -1,6 +1,6 @@
 import type { HrTime, LogsBatch } from '@millrace/core';
+import { valueText } from '@millrace/core';
 import { dividing } from './dimensions.ts';
-import { valueText } from './line/any-value.ts';
 import type { Lines } from './line/lines.ts';
 import { moments } from './moments.ts';
 

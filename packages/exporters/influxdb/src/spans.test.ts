@@ -52,5 +52,5 @@ test('span_dimensions', () => {
   const [first] = written({ span_dimensions: ['tenant', 'span.kind'] });
   expect(first).toContain('spans,span.kind=Server,span_id=b7ad6b7169203331,tenant=a,trace_id=');
   expect(first).toContain('span.name="GET /"');
-  expect(first).toContain('"{\\"service.name\\":\\"shop\\"');
+  expect(first).toContain(',\\"service.name\\":\\"shop\\",');
 });

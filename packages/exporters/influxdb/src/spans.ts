@@ -1,7 +1,6 @@
 import type { Attributes, HrTime, Span, TracesBatch } from '@millrace/core';
-import { nanoseconds, spanStatus } from '@millrace/core';
+import { jsonText, nanoseconds, spanStatus } from '@millrace/core';
 import { dividing } from './dimensions.ts';
-import { jsonText } from './line/any-value.ts';
 import { keyText } from './line/escape.ts';
 import type { Lines } from './line/lines.ts';
 import { tagsOf } from './line/tags.ts';

@@ -1,5 +1,5 @@
 import type { Problem } from '@millrace/core';
-import { checkCompression, checkHeaders, checkProxy, checkTls, isHttpUrl } from '@millrace/http-client';
+import { checkCompression, checkEndpoint, checkHeaders, checkProxy, checkTls } from '@millrace/http-client';
 import type { Config } from './config.ts';
 import { defaultLabels } from './labels/choose.ts';
 import { isTenant } from './tenant.ts';
@@ -7,7 +7,7 @@ import { isTenant } from './tenant.ts';
 const problem = (path: Problem['path'], message: string): Problem => ({ path, message });
 
 export const checkLoki = (config: Config): readonly Problem[] => [
-  ...checkEndpoint(config.endpoint),
+  ...checkEndpoint(config.endpoint, { path: ['endpoint'], instead: 'use auth, or headers' }),
   ...(config.encoding === 'otlp' ? checkOtlp(config) : checkLabels(config)),
   ...checkTenant(config),
   ...checkTls(config.tls),
@@ -15,14 +15,6 @@ export const checkLoki = (config: Config): readonly Problem[] => [
   ...checkCompression(config),
   ...checkProxy(config.proxy_url, undefined),
 ];
-
-function checkEndpoint(endpoint: string): readonly Problem[] {
-  if (!isHttpUrl(endpoint))
-    return [problem(['endpoint'], 'endpoint must be a URL that begins with http:// or https://.')];
-  const { username, password } = new URL(endpoint);
-  if (username === '' && password === '') return [];
-  return [problem(['endpoint'], 'endpoint must have no user and no password: use auth, or headers.')];
-}
 
 /** Loki chooses the labels itself, by its `otlp_config`. */
 const checkOtlp = ({ labels, default_labels_enabled: defaults }: Config): readonly Problem[] => [

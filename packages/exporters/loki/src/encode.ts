@@ -1,12 +1,11 @@
 import type { HrTime, LogRecord, LogsBatch, ResourceLogs, Scope } from '@millrace/core';
-import { itemCount } from '@millrace/core';
+import { itemCount, valueText } from '@millrace/core';
 import { Arena } from './arena.ts';
 import { clipped } from './clip.ts';
 import type { Config } from './config.ts';
 import { levelOf } from './labels/level.ts';
 import { jsonLine } from './line/json.ts';
 import { logfmtLine } from './line/logfmt.ts';
-import { valueText } from './line/value.ts';
 import type { Metadata } from './metadata.ts';
 import { add, addAttributes, addFields, clear, cut, noMetadata, sizeBound } from './metadata.ts';
 import { type Place, placer } from './place.ts';

@@ -1,9 +1,8 @@
 import type { AnyValue, Attributes, LogRecord, Scope } from '@millrace/core';
-import { nanoseconds } from '@millrace/core';
+import { nanoseconds, valueText } from '@millrace/core';
 import { clipped } from './clip.ts';
 import type { Limits } from './config.ts';
 import { labelName } from './labels/name.ts';
-import { valueText } from './line/value.ts';
 import { utf8Length } from './arena.ts';
 
 type Origin = 'attribute' | 'resource' | 'scope';

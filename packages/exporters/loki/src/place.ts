@@ -1,4 +1,5 @@
 import type { Attributes, LogRecord, Resource, Scope } from '@millrace/core';
+import { valueText } from '@millrace/core';
 import type { Config, Format } from './config.ts';
 import { createChooser } from './labels/choose.ts';
 import { hint, isHint } from './labels/hints.ts';
@@ -6,7 +7,6 @@ import type { Label, Pair, Reason } from './labels/label.ts';
 import type { Stream, Streams } from './labels/streams.ts';
 import { jsonTail } from './line/json.ts';
 import { logfmtTail } from './line/logfmt.ts';
-import { valueText } from './line/value.ts';
 import type { Metadata } from './metadata.ts';
 import { addAttributes, addScope, noMetadata } from './metadata.ts';
 import { tenantOf } from './tenant.ts';

@@ -1,7 +1,7 @@
 import type { Attributes } from '@millrace/core';
+import { valueText } from '@millrace/core';
 import type { Config } from './config.ts';
 import { hint } from './labels/hints.ts';
-import { valueText } from './line/value.ts';
 
 /** The tenant of a record; undefined if it has none of its own, empty if it names one that cannot be. */
 export type TenantOf = (resource: Attributes, record: Attributes | undefined) => string | undefined;

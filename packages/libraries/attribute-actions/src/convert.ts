@@ -1,9 +1,10 @@
 import type { AnyValue } from '@millrace/core';
+import { valueText } from '@millrace/core';
 
 /** The value in another type; itself if it has none there. An integer of a double is cut off towards zero. */
 export function convertValue(value: AnyValue | undefined, type: 'int' | 'double' | 'string'): AnyValue | undefined {
   if (value === undefined || value === null) return value;
-  if (type === 'string') return typeof value === 'string' ? value : valueText(value);
+  if (type === 'string') return valueText(value);
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (type === 'int') return integer(value);
   return typeof value === 'string' ? double(value) : typeof value === 'bigint' ? Number(value) : value;
@@ -26,21 +27,4 @@ function double(text: string): AnyValue {
   if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return text;
   const value = Number(text);
   return Number.isFinite(value) ? value : text;
-}
-
-/** Bytes as base64, lists and maps as JSON, with the keys of maps in order. */
-function valueText(value: Exclude<AnyValue, null | string>): string {
-  if (typeof value !== 'object') return String(value);
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-  return json(value);
-}
-
-function json(value: AnyValue): string {
-  if (typeof value === 'bigint') return String(value);
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (value instanceof Uint8Array) return JSON.stringify(Buffer.from(value).toString('base64'));
-  if (Array.isArray(value)) return `[${value.map(json).join()}]`;
-  const map = value as { readonly [key: string]: AnyValue };
-  const fields = Object.keys(map).sort();
-  return `{${fields.map((name) => `${JSON.stringify(name)}:${json(map[name] ?? null)}`).join()}}`;
 }

@@ -1,12 +1,12 @@
 import type { DataPoint, Histogram } from '@millrace/core';
-import { add } from './histogram.ts';
+import { addExact } from '@millrace/core';
 
 /** The value since the first of a series of deltas, from the value up to now and the next delta. */
 export function accumulate(before: DataPoint<unknown>, delta: DataPoint<unknown>): DataPoint<unknown> {
   const value =
     typeof delta.value === 'object'
       ? addHistograms(before.value as Histogram, delta.value as Histogram)
-      : add(before.value as number | bigint, delta.value as number | bigint);
+      : addExact(before.value as number | bigint, delta.value as number | bigint);
   return { ...delta, startTime: before.startTime, value, exemplars: delta.exemplars ?? before.exemplars };
 }
 
@@ -20,8 +20,11 @@ function addHistograms(before: Histogram, delta: Histogram): Histogram {
     boundaries.every((bound, index) => bound === known.boundaries[index]);
   if (!same) return delta;
   return {
-    count: add(before.count, delta.count),
+    count: addExact(before.count, delta.count),
     sum: before.sum === undefined || delta.sum === undefined ? undefined : before.sum + delta.sum,
-    buckets: { boundaries: known.boundaries, counts: counts.map((count, index) => add(known.counts[index]!, count)) },
+    buckets: {
+      boundaries: known.boundaries,
+      counts: counts.map((count, index) => addExact(known.counts[index]!, count)),
+    },
   };
 }

@@ -1,4 +1,5 @@
 import type { Exemplar } from '@millrace/core';
+import { compareTimes } from '@millrace/core';
 import { attributeLabels, fixedLabels } from './labels.ts';
 import type { FixedLabel } from './labels.ts';
 import { numberText, secondsText } from './text.ts';
@@ -31,7 +32,7 @@ const characters = (text: string): number => Array.from(text).length;
 /** The last one, as Prometheus' own client libraries keep it. */
 export function latest(exemplars: readonly Exemplar[] | undefined): Exemplar | undefined {
   let found: Exemplar | undefined;
-  for (const exemplar of exemplars ?? []) if (!found || !isBefore(exemplar, found)) found = exemplar;
+  for (const exemplar of exemplars ?? []) if (!found || compareTimes(exemplar.time, found.time) >= 0) found = exemplar;
   return found;
 }
 
@@ -45,10 +46,7 @@ export function latestByBucket(
     const index = bounds.findIndex((bound) => Number(exemplar.value) <= bound);
     const bucket = index < 0 ? bounds.length : index;
     const known = found.get(bucket);
-    if (!known || !isBefore(exemplar, known)) found.set(bucket, exemplar);
+    if (!known || compareTimes(exemplar.time, known.time) >= 0) found.set(bucket, exemplar);
   }
   return found;
 }
-
-const isBefore = ({ time: a }: Exemplar, { time: b }: Exemplar): boolean =>
-  a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]);

@@ -1,4 +1,5 @@
 import type { ExponentialHistogram, Histogram } from '@millrace/core';
+import { addExact } from '@millrace/core';
 
 type Count = number | bigint;
 
@@ -11,29 +12,19 @@ export interface Buckets {
   readonly sum: number | undefined;
 }
 
-/** Whole numbers add up exactly, as a bigint where they pass 2^53. */
-export function add(a: Count, b: Count): Count {
-  if (typeof a === 'number' && typeof b === 'number') {
-    const sum = a + b;
-    if (Number.isSafeInteger(sum) || !Number.isSafeInteger(a) || !Number.isSafeInteger(b)) return sum;
-  } else if (typeof a !== 'bigint' && !Number.isInteger(a)) return a + Number(b);
-  else if (typeof b !== 'bigint' && !Number.isInteger(b)) return Number(a) + b;
-  return BigInt(a) + BigInt(b);
-}
-
 export function explicitBuckets({ buckets, count, sum }: Histogram): Buckets {
   const bounds: number[] = [];
   const counts: Count[] = [];
   let total: Count = 0;
   for (const [index, bound] of buckets.boundaries.entries()) {
-    total = add(total, buckets.counts[index] ?? 0);
+    total = addExact(total, buckets.counts[index] ?? 0);
     // A bound that does not rise, or is no number, would be a second series of the same name: its values go to the next.
     if (!(bound > (bounds.at(-1) ?? -Infinity)) || bound === Infinity) continue;
     bounds.push(bound);
     counts.push(total);
   }
   if (buckets.counts.length > 0)
-    for (const rest of buckets.counts.slice(buckets.boundaries.length)) total = add(total, rest);
+    for (const rest of buckets.counts.slice(buckets.boundaries.length)) total = addExact(total, rest);
   else total = count;
   return { bounds, counts: [...counts, total], sum };
 }
@@ -49,7 +40,7 @@ export function exponentialBuckets(histogram: ExponentialHistogram): Buckets {
   const counts: Count[] = [];
   let total: Count = 0;
   const bucket = (bound: number, count: Count): void => {
-    total = add(total, count);
+    total = addExact(total, count);
     if (!Number.isFinite(bound)) return;
     if (bound === bounds.at(-1)) counts[counts.length - 1] = total;
     else {

@@ -1,7 +1,8 @@
 import type { AnyValue, Attributes } from '@millrace/core';
+import { valueText } from '@millrace/core';
 import { isClassicLabel, labelName } from './names.ts';
 import type { Naming } from './names.ts';
-import { escapeQuoted, valueText } from './text.ts';
+import { escapeQuoted } from './text.ts';
 
 /** A label that every series of a resource and scope has. */
 export interface FixedLabel {

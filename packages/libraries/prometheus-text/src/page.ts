@@ -1,5 +1,5 @@
 import type { DataPoint, MetricData, ResourceMetrics, Scope } from '@millrace/core';
-import { attributesKey, isEnded } from '@millrace/core';
+import { attributesKey, compareTimes, isEnded } from '@millrace/core';
 import { accumulate } from './accumulate.ts';
 import { createFamilies, openingOf } from './families.ts';
 import type { Family } from './families.ts';
@@ -8,7 +8,7 @@ import { renderPage } from './render.ts';
 import type { RenderOptions } from './render.ts';
 import { isDelta, isEmpty, metricOf, prune, resourceState, scopeKey, scopeState } from './resources.ts';
 import type { ResourceState, ScopeState } from './resources.ts';
-import { compareTimes, detach, memberOf, reorder, sameAttributes, showInstead } from './series.ts';
+import { detach, memberOf, reorder, sameAttributes, showInstead } from './series.ts';
 import type { Metric, Pass, Series } from './series.ts';
 
 /**

@@ -1,12 +1,11 @@
 import type { MetricDescriptor, MetricData, Resource, Scope } from '@millrace/core';
-import { attributesKey, pointType, temporality } from '@millrace/core';
+import { attributesKey, pointType, temporality, valueText } from '@millrace/core';
 import { attributeLabels, fixedLabels, labelRenderer } from './labels.ts';
 import type { FixedLabel, LabelRenderer } from './labels.ts';
 import { familyName, labelName } from './names.ts';
 import type { FamilyType, Naming } from './names.ts';
 import { closeHoles } from './series.ts';
 import type { Metric } from './series.ts';
-import { valueText } from './text.ts';
 
 export interface ResourceOptions {
   readonly naming: Naming;

@@ -1,4 +1,4 @@
-import type { Attributes, DataPoint, HrTime } from '@millrace/core';
+import type { Attributes, DataPoint } from '@millrace/core';
 import type { Family } from './families.ts';
 import type { LabelRenderer } from './labels.ts';
 import type { FamilyType } from './names.ts';
@@ -97,5 +97,3 @@ export function sameAttributes(a: Attributes, b: Attributes): boolean {
   }
   return true;
 }
-
-export const compareTimes = (a: HrTime, b: HrTime): number => a[0] - b[0] || a[1] - b[1];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { escapeHelp, escapeQuoted, floatText, numberText, secondsText, valueText } from './text.ts';
+import { escapeHelp, escapeQuoted, floatText, numberText, secondsText } from './text.ts';
 
 describe('numbers', () => {
   test.each([
@@ -24,19 +24,6 @@ describe('numbers', () => {
 
   test('a time in seconds keeps its leading zeros', () => expect(secondsText([12, 7_900_000])).toBe('12.007'));
 });
-
-test.each([
-  ['text', 'text'],
-  [true, 'true'],
-  [1.5, '1.5'],
-  [-0, '-0'],
-  [2n ** 63n, '9223372036854775808'],
-  [null, ''],
-  [undefined, ''],
-  [new Uint8Array([1, 2, 3]), 'AQID'],
-  [['a', 1, null, 2n], '["a",1,null,"2"]'],
-  [{ a: { b: NaN }, c: new Uint8Array([1]) }, '{"a":{"b":"NaN"},"c":"AQ=="}'],
-])('an attribute value becomes text, case %#', (value, want) => expect(valueText(value)).toBe(want));
 
 test.each([
   ['plain', 'plain', 'plain'],

@@ -1,4 +1,4 @@
-import type { AnyValue, HrTime } from '@millrace/core';
+import type { HrTime } from '@millrace/core';
 
 /** The shortest text that reads back as the same number. */
 export function numberText(value: number | bigint): string {
@@ -13,22 +13,6 @@ export function floatText(value: number): string {
   const text = numberText(value);
   return Number.isInteger(value) && !/[e.]/.test(text) ? `${text}.0` : text;
 }
-
-/** An attribute's value: https://opentelemetry.io/docs/specs/otel/common/#anyvalue-representation-for-non-otlp-protocols */
-export function valueText(value: AnyValue | undefined): string {
-  if (typeof value === 'string') return value;
-  if (value === undefined || value === null) return '';
-  if (value instanceof Uint8Array) return base64(value);
-  if (typeof value === 'object') return JSON.stringify(value, jsonPart);
-  return Object.is(value, -0) ? '-0' : String(value);
-}
-
-const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
-
-const jsonPart = (_key: string, part: unknown): unknown => {
-  if (typeof part === 'bigint' || (typeof part === 'number' && !Number.isFinite(part))) return String(part);
-  return part instanceof Uint8Array ? base64(part) : part;
-};
 
 const special = /[\\"\n\0\ud800-\udfff]/;
 

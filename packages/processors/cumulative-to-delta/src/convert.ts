@@ -1,9 +1,9 @@
-import { narrow } from '@millrace/attribute-actions/match';
+import { narrowMetrics } from '@millrace/attribute-actions/match';
 import type { Clock, DataPoint, MetricData, MetricsBatch, ResourceMetrics, ScopeMetrics } from '@millrace/core';
 import { isEnded, itemCount, metricsBatch, temporality } from '@millrace/core';
+import { createSeriesStore, type Last, type MetricSeries, type Series } from '@millrace/delta';
 import { createChoice, type DeltaConfig } from './config.ts';
-import { convertPoint, type DropReason, type Recorded, type Rule, type State } from './point.ts';
-import { createSeriesStore, type Series, type Stream } from './series.ts';
+import { convertPoint, type DropReason, type Recorded, type Rule } from './point.ts';
 import { isFinite, subtractionFor, type Value } from './value.ts';
 
 export interface Conversion {
@@ -19,9 +19,9 @@ export interface Conversion {
 
 /** What a point did to its series. */
 interface Step {
-  readonly series: Series;
-  readonly before: State | undefined;
-  readonly after: State | undefined;
+  readonly series: Series<Value>;
+  readonly before: Last<Value> | undefined;
+  readonly after: Last<Value> | undefined;
 }
 
 /** So many series are looked at for staleness with every batch, however small. */
@@ -29,36 +29,35 @@ const sweptAtLeast = 1000;
 
 export function createConverter(settings: DeltaConfig, clock: Clock): (batch: MetricsBatch) => Conversion {
   const isChosen = createChoice(settings);
-  const maxStaleness = settings.max_staleness || Number.POSITIVE_INFINITY;
+  const maxAge = settings.max_staleness || Number.POSITIVE_INFINITY;
   const origin = { initialValue: settings.initial_value, since: clock.now() };
-  const store = createSeriesStore();
+  const store = createSeriesStore<Value>({ clock, maxAge });
 
   return (batch) => {
-    const now = clock.now();
     const steps: Step[] = [];
     const dropped = new Map<string, number>();
 
     /** Undefined for a point that is dropped. */
-    function convert(point: DataPoint<Value>, stream: Stream, rule: Rule): DataPoint<Value> | undefined {
+    function convert(point: DataPoint<Value>, known: MetricSeries<Value>, rule: Rule): DataPoint<Value> | undefined {
       if (point.value !== undefined && !isFinite(point.value)) return drop('not_finite');
-      const series = store.of(stream, point.attributes);
-      const before = now - series.seenAt > maxStaleness ? undefined : series.last;
       if (isEnded(point) || point.value === undefined) {
-        step(series, undefined);
-        return before ? { ...point, startTime: before.endTime } : point;
+        const ended = known.find(point.attributes);
+        const startTime = ended?.last?.endTime;
+        if (ended) step(ended, undefined);
+        return startTime ? { ...point, startTime } : point;
       }
-      const outcome = convertPoint(point as Recorded, before, rule);
+      const series = known.of(point.attributes);
+      const outcome = convertPoint(point as Recorded, series.last, rule);
       if (outcome !== 'duplicate' && outcome !== 'out_of_order') {
         const { startTime, endTime, value } = point;
-        step(series, { startTime, endTime, value });
+        step(series, { startTime, endTime, value, seenAt: known.now });
       }
       return typeof outcome === 'string' ? drop(outcome) : outcome;
     }
 
-    function step(series: Series, after: State | undefined): void {
+    function step(series: Series<Value>, after: Last<Value> | undefined): void {
       steps.push({ series, before: series.last, after });
       series.last = after;
-      series.seenAt = now;
     }
 
     function drop(reason: DropReason | 'not_finite'): undefined {
@@ -66,36 +65,26 @@ export function createConverter(settings: DeltaConfig, clock: Clock): (batch: Me
     }
 
     function convertMetric(metric: MetricData, within: ScopeMetrics, of: ResourceMetrics): MetricData | undefined {
-      const difference = isChosen(metric) ? subtractionFor(metric) : undefined;
-      if (!difference) return metric;
-      const rule = { ...origin, difference };
-      const stream = store.stream(of.resource, within.scope, metric);
+      const subtract = isChosen(metric) ? subtractionFor(metric) : undefined;
+      if (!subtract) return metric;
+      const rule = { ...origin, subtract };
+      const known = store.at({ resource: of.resource, scope: within.scope, metric });
       const dataPoints: DataPoint<Value>[] = [];
       for (const point of metric.dataPoints as readonly DataPoint<Value>[]) {
-        const converted = convert(point, stream, rule);
+        const converted = convert(point, known, rule);
         if (converted) dataPoints.push(converted);
       }
       if (dataPoints.length === 0) return undefined;
       return { ...metric, dataPoints, aggregationTemporality: temporality.delta } as MetricData;
     }
 
-    const resourceMetrics = narrow(batch.resourceMetrics, (of): ResourceMetrics | undefined => {
-      const scopeMetrics = narrow(of.scopeMetrics, (within): ScopeMetrics | undefined => {
-        const metrics = narrow(within.metrics, (metric) => convertMetric(metric, within, of));
-        if (metrics === within.metrics) return within;
-        return metrics.length > 0 ? { ...within, metrics } : undefined;
-      });
-      if (scopeMetrics === of.scopeMetrics) return of;
-      return scopeMetrics.length > 0 ? { ...of, scopeMetrics } : undefined;
-    });
-
+    const resourceMetrics = narrowMetrics(batch.resourceMetrics, convertMetric);
     return {
       converted: resourceMetrics === batch.resourceMetrics ? batch : metricsBatch(resourceMetrics, batch.metadata),
       dropped,
       commit() {
         for (const { series } of steps) if (!series.last) store.remove(series);
-        if (Number.isFinite(maxStaleness))
-          store.sweep(Math.max(sweptAtLeast, 2 * itemCount(batch)), clock.now() - maxStaleness);
+        if (Number.isFinite(maxAge)) store.sweep(Math.max(sweptAtLeast, 2 * itemCount(batch)));
       },
       undo() {
         // What has been overtaken by a later batch stays: that one's delta has been computed from it.

@@ -1,14 +1,8 @@
-import type { DataPoint, HrTime } from '@millrace/core';
+import type { DataPoint } from '@millrace/core';
+import { compareTimes } from '@millrace/core';
+import { type Last, mismatch, reset } from '@millrace/delta';
 import type { InitialValue } from './config.ts';
-import { type Difference, mismatch, reset } from './difference.ts';
-import type { Value } from './value.ts';
-
-/** What is remembered of a series: its last point, without its attributes. */
-export interface State {
-  readonly startTime: HrTime;
-  readonly endTime: HrTime;
-  readonly value: Value;
-}
+import type { Subtract, Value } from './value.ts';
 
 /** A point that has a value. */
 export type Recorded = DataPoint<Value> & { readonly value: Value };
@@ -20,20 +14,24 @@ export interface Rule {
   readonly initialValue: InitialValue;
   /** Milliseconds since the epoch: when the processor began. */
   readonly since: number;
-  readonly difference: (value: Value, last: Value) => Difference;
+  readonly subtract: Subtract;
 }
 
 /**
  * The delta since the last point, or why there is none. A point that can only come after a restart of the counter is a
  * delta as it is: from its start time if that is after the last point, else from the last point.
  */
-export function convertPoint(point: Recorded, last: State | undefined, rule: Rule): DataPoint<Value> | DropReason {
+export function convertPoint(
+  point: Recorded,
+  last: Last<Value> | undefined,
+  rule: Rule,
+): DataPoint<Value> | DropReason {
   if (!last) return isKept(point, rule) ? point : 'initial';
   const order = compareTimes(point.endTime, last.endTime);
   if (order <= 0) return order === 0 ? 'duplicate' : 'out_of_order';
   if (compareTimes(point.startTime, last.startTime) > 0 && compareTimes(point.startTime, last.endTime) >= 0)
     return point;
-  const delta = rule.difference(point.value, last.value);
+  const delta = rule.subtract(point.value, last.value);
   if (delta === mismatch) return 'bucket_mismatch';
   const { endTime, attributes, flags, exemplars } = point;
   const converted = { startTime: last.endTime, endTime, attributes, value: delta === reset ? point.value : delta };
@@ -47,5 +45,3 @@ function isKept({ startTime, endTime }: DataPoint<unknown>, { initialValue, sinc
   const [seconds, nanos] = startTime;
   return seconds * 1000 + nanos / 1e6 >= since && compareTimes(startTime, endTime) !== 0;
 }
-
-const compareTimes = (a: HrTime, b: HrTime): number => a[0] - b[0] || a[1] - b[1];

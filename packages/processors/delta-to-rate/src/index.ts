@@ -1,3 +1,4 @@
+import { narrowMetrics } from '@millrace/attribute-actions/match';
 import type { DataPoint, HrTime, MetricData, MetricsBatch, NumberPoint, SumMetric } from '@millrace/core';
 import { defineProcessor, dropCounter, isEnded, metricsBatch, pointType, temporality, valueType } from '@millrace/core';
 
@@ -55,26 +56,17 @@ function convert(
   isConvertible: (metric: MetricData) => metric is SumMetric,
   drop: (reason: 'no_interval' | 'not_finite') => void,
 ): MetricsBatch | undefined {
-  let changed = false;
-  const resourceMetrics = batch.resourceMetrics.flatMap((of) => {
-    const scopeMetrics = of.scopeMetrics.flatMap((within) => {
-      if (!within.metrics.some(isConvertible)) return [within];
-      changed = true;
-      const metrics = within.metrics.flatMap((metric): MetricData[] => {
-        if (!isConvertible(metric)) return [metric];
-        const dataPoints = metric.dataPoints.flatMap((point) => {
-          const rate = rateOf(point);
-          if (typeof rate !== 'string') return [rate];
-          drop(rate);
-          return [];
-        });
-        return dataPoints.length > 0 ? [gauge(metric, dataPoints)] : [];
-      });
-      return metrics.length > 0 ? [{ ...within, metrics }] : [];
+  const resourceMetrics = narrowMetrics(batch.resourceMetrics, (metric) => {
+    if (!isConvertible(metric)) return metric;
+    const dataPoints = metric.dataPoints.flatMap((point) => {
+      const rate = rateOf(point);
+      if (typeof rate !== 'string') return [rate];
+      drop(rate);
+      return [];
     });
-    return scopeMetrics.length > 0 ? [{ ...of, scopeMetrics }] : [];
+    return dataPoints.length > 0 ? gauge(metric, dataPoints) : undefined;
   });
-  if (!changed) return batch;
+  if (resourceMetrics === batch.resourceMetrics) return batch;
   return resourceMetrics.length > 0 ? metricsBatch(resourceMetrics, batch.metadata) : undefined;
 }
 

@@ -1,8 +1,7 @@
 import type { AnyValue, Attributes, HrTime, LogRecord, Resource, Scope } from '@millrace/core';
-import { nanoseconds } from '@millrace/core';
+import { nanoseconds, valueText } from '@millrace/core';
 import { hostOf } from '../map/host.ts';
 import { resourceTags } from '../map/resource-tags.ts';
-import { valueText } from '../map/tags.ts';
 
 /** One log as Datadog takes it: its own names, and whatever else as attributes. */
 export interface Entry {

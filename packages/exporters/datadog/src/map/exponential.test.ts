@@ -79,10 +79,10 @@ describe('a delta exponential histogram', () => {
 });
 
 describe('a cumulative exponential histogram', () => {
-  const first = histogram([3, 0, 5], { sum: 40, zeroCount: 1, min: 1, max: 8 });
+  const first = histogram([3, 0, 5], { sum: 40, zeroCount: 1, zeroThreshold: 0.1, min: 1, max: 8 });
 
   it('is what came since its last point', () => {
-    const second = histogram([3, 0, 5, 1], { sum: 52, zeroCount: 1, min: 1, max: 12 });
+    const second = histogram([3, 0, 5, 1], { sum: 52, zeroCount: 1, zeroThreshold: 0.1, min: 1, max: 12 });
     expect(
       mapEach('exponential', [
         [-9, 2, first],
@@ -107,11 +107,24 @@ describe('a cumulative exponential histogram', () => {
     });
   });
 
+  it('may have got a wider zero', () => {
+    const before = histogram([2, 3], { positive: { offset: -1, bucketCounts: [2, 3] }, sum: 10 });
+    const wider = { zeroCount: 4n, zeroThreshold: 1, positive: { offset: 0, bucketCounts: [4] } };
+    const points = [
+      [-9, 2, before],
+      [-9, 3, histogram([], { ...wider, count: 8, sum: 12 })],
+    ] as const;
+    expect(mapEach('exponential', points)).toMatchObject({
+      lines: ['3s sketch m{} n=3 min=0 max=2.00904 sum=2 average=0.666667 0:2,1364:1 byte'],
+      dropped: { initial_value: 1 },
+    });
+  });
+
   it.each([
-    ['fell', histogram([1, 0, 5], { zeroCount: 1 })],
-    ['has a bucket less', histogram([0, 5], { zeroCount: 9 })],
-    ['has become finer', histogram([4, 0, 6], { zeroCount: 1, scale: 1 })],
-    ['has a wider zero', histogram([4, 0, 6], { zeroCount: 1, zeroThreshold: 0.1 })],
+    ['fell', histogram([1, 0, 5], { zeroCount: 1, zeroThreshold: 0.1 })],
+    ['has a bucket less', histogram([0, 5], { zeroCount: 9, zeroThreshold: 0.1 })],
+    ['has become finer', histogram([4, 0, 6], { zeroCount: 1, zeroThreshold: 0.1, scale: 1 })],
+    ['has a narrower zero', histogram([4, 0, 6], { zeroCount: 1, zeroThreshold: 0.01 })],
   ])('that %s is not sent', (_name, value) => {
     expect(
       mapEach('exponential', [

@@ -1,11 +1,11 @@
 import type { DataPoint, ExponentialHistogram, ExponentialHistogramMetric } from '@millrace/core';
 import { temporality } from '@millrace/core';
+import { reset, subtractExponential } from '@millrace/delta';
 import { follow } from './order.ts';
 import { drop } from './output.ts';
 import { remap } from './remap.ts';
 import { maxCount, sketchOf } from './sketch.ts';
 import { emitSketch, isRecorded, type Stream } from './stream.ts';
-import { subtract } from './subtract-exponential.ts';
 import { extremeOf, finiteSum, sendAggregations, type Window } from './window.ts';
 
 type Point = DataPoint<ExponentialHistogram> & { readonly value: ExponentialHistogram };
@@ -25,12 +25,11 @@ export function mapExponentialHistograms(metric: ExponentialHistogramMetric, str
 
 /** Without minimum and maximum; undefined where there is none to tell, which is counted. */
 function increaseOf(point: Point, stream: Stream): ExponentialHistogram | undefined {
-  const step = follow(stream.states.of(point.attributes), point, stream.output);
+  const step = follow(point, stream);
   if (!step) return undefined;
   if (step.kind === 'first') return drop(stream.output, 'initial_value');
-  const increase = subtract(point.value, step.last.value);
-  if (!increase) drop(stream.output, 'reset');
-  return increase;
+  const increase = subtractExponential(point.value, step.last.value);
+  return increase === reset ? drop(stream.output, 'reset') : increase;
 }
 
 const windowOf = ({ count, sum, min, max }: ExponentialHistogram, isDelta: boolean, { output }: Stream): Window => ({

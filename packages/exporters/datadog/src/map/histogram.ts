@@ -1,7 +1,7 @@
 import type { DataPoint, Histogram, HistogramMetric } from '@millrace/core';
 import { temporality } from '@millrace/core';
+import { mismatch, reset, subtractHistogram } from '@millrace/delta';
 import { createInterpolated, interpolate } from './interpolate.ts';
-import { minus } from './numbers.ts';
 import { follow } from './order.ts';
 import { drop } from './output.ts';
 import { maxCount, sketchOf } from './sketch.ts';
@@ -44,48 +44,41 @@ function isValid({ buckets: { boundaries, counts } }: Histogram): boolean {
 const isOrdered = (boundaries: readonly number[], index: number): boolean =>
   index === 0 ? !Number.isNaN(boundaries[0]) : boundaries[index]! >= boundaries[index - 1]!;
 
-function deltaWindow({ count, sum, min, max, buckets }: Histogram, { output }: Stream): HistogramWindow {
-  return {
-    isDelta: true,
-    count: Number(count),
-    sum: finiteSum(sum, output),
-    min: extremeOf(min, true),
-    max: extremeOf(max, true),
-    boundaries: buckets.boundaries,
-    counts: buckets.counts.map(Number),
-  };
-}
+const deltaWindow = (value: Histogram, stream: Stream): HistogramWindow => ({
+  isDelta: true,
+  ...countsOf(value, stream),
+  min: extremeOf(value.min, true),
+  max: extremeOf(value.max, true),
+});
+
+const countsOf = ({ count, sum, buckets: { boundaries, counts } }: Histogram, { output }: Stream) => ({
+  count: Number(count),
+  sum: finiteSum(sum, output),
+  boundaries,
+  counts: counts.map(Number),
+});
 
 /** Undefined for the first point of a sequence, which is counted. */
 function cumulativeWindow(point: Point, stream: Stream): HistogramWindow | undefined {
-  const step = follow(stream.states.of(point.attributes), point, stream.output);
+  const step = follow(point, stream);
   if (!step) return undefined;
   if (step.kind === 'first') return drop(stream.output, 'initial_value');
   const { value } = point;
   const last = step.last.value;
-  const { boundaries } = value.buckets;
-  if (!isSame(boundaries, last.buckets.boundaries) || value.buckets.counts.length !== last.buckets.counts.length)
-    return drop(stream.output, 'bucket_mismatch');
-  const count = minus(value.count, last.count);
-  const counts = value.buckets.counts.map((bucket, index) => minus(bucket, last.buckets.counts[index]!));
-  if (count < 0 || counts.some((bucket) => bucket < 0)) return drop(stream.output, 'reset');
+  const increase = subtractHistogram(value, last);
+  if (increase === mismatch) return drop(stream.output, 'bucket_mismatch');
+  if (increase === reset) return drop(stream.output, 'reset');
   return {
     isDelta: false,
-    count,
-    sum: finiteSum(value.sum === undefined || last.sum === undefined ? undefined : value.sum - last.sum, stream.output),
+    ...countsOf(increase, stream),
     min: extremeOf(value.min, isNew(value.min, last.min, last)),
     max: extremeOf(value.max, isNew(value.max, last.max, last)),
-    boundaries,
-    counts,
   };
 }
 
 /** Whether an extreme is of the observations since the last point: it moved, or there were none before. */
 const isNew = (now: number | undefined, before: number | undefined, { count }: Histogram): boolean =>
   Number(count) === 0 || (before !== undefined && now !== before);
-
-const isSame = (a: readonly number[], b: readonly number[]): boolean =>
-  a === b || (a.length === b.length && a.every((bound, index) => bound === b[index]));
 
 function sendBuckets(point: Point, { boundaries, counts }: HistogramWindow, stream: Stream): void {
   const tags = stream.tagsOf(point.attributes);

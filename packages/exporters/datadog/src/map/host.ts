@@ -1,7 +1,7 @@
 import type { Attributes } from '@millrace/core';
+import { valueText } from '@millrace/core';
 import { textOf } from './attribute.ts';
 import { isFargate, serverlessOf } from './cloud.ts';
-import { valueText } from './tags.ts';
 
 const nobodys = new Set([
   '0.0.0.0',

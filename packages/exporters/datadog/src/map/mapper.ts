@@ -1,5 +1,6 @@
 import type { Batch, Context, MetricData, MetricsBatch, ResourceMetrics } from '@millrace/core';
 import { dropCounter, itemCount, partsOf, pointType } from '@millrace/core';
+import { createSeriesStore } from '@millrace/delta';
 import { createMerge } from './collide.ts';
 import type { MapConfig } from './config.ts';
 import { mapExponentialHistograms } from './exponential.ts';
@@ -8,8 +9,7 @@ import { mapNumbers } from './numbers.ts';
 import { createOutput, drop, type Output } from './output.ts';
 import { createPlaces } from './place.ts';
 import type { Mapped, Series } from './series.ts';
-import { createStates } from './state.ts';
-import type { Stream } from './stream.ts';
+import type { Stream, Value } from './stream.ts';
 import { mapSummaries } from './summary.ts';
 import { unitName } from './unit.ts';
 
@@ -33,24 +33,24 @@ export function createMapper(config: MapConfig, context: Context): Mapper {
   const since = clock.now();
   const placeOf = createPlaces(config);
   const countDropped = dropCounter(context);
-  const states = createStates({ clock, ttl: rules.delta_ttl * 1000 });
+  const store = createSeriesStore<Value>({ clock, maxAge: rules.delta_ttl * 1000 });
   const known = new WeakMap<Batch, Mapped>();
   const mergeSame = createMerge();
   let hasWarned = false;
 
-  function mapResource({ resource: { attributes }, scopeMetrics }: ResourceMetrics, output: Output): void {
-    const { host, tagsIn } = placeOf(attributes);
+  function mapResource({ resource, scopeMetrics }: ResourceMetrics, output: Output): void {
+    const { host, tagsIn } = placeOf(resource.attributes);
     for (const { scope, metrics } of scopeMetrics) {
       const tagsOf = tagsIn(scope);
       for (const metric of metrics) {
         const { name, unit } = metric.descriptor;
-        const place = { resource: attributes, scope, metric };
         const stream = {
           name,
           unit: unitName(unit),
           host,
           tagsOf,
-          states: states.at(place),
+          known: store.at({ resource, scope, metric }),
+          forget: store.remove,
           config: rules,
           since,
           output,
@@ -67,7 +67,7 @@ export function createMapper(config: MapConfig, context: Context): Mapper {
     const output = createOutput();
     for (const of of part.resourceMetrics) mapResource(of, output);
     for (const [reason, items] of output.dropped) countDropped(items, reason);
-    states.sweep(Math.max(sweptAtLeast, 2 * itemCount(part)));
+    store.sweep(Math.max(sweptAtLeast, 2 * itemCount(part)));
     mapped = { series: distinct(part, output), sketches: output.sketches };
     known.set(part, mapped);
     return mapped;
@@ -100,7 +100,7 @@ export function createMapper(config: MapConfig, context: Context): Mapper {
       return mapped;
     },
     get size() {
-      return states.size;
+      return store.size;
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { GaugeMetric, NumberPoint, SumMetric } from '@millrace/core';
-import { pointType, temporality } from '@millrace/core';
+import { pointType, subtractExact, temporality } from '@millrace/core';
 import { follow, isUnset } from './order.ts';
 import { drop } from './output.ts';
 import { type Emission, emit, isInitialKept, isRecorded, type Stream } from './stream.ts';
@@ -53,20 +53,12 @@ function intervalOf({ startTime, endTime }: NumberPoint): number | undefined {
 }
 
 function mapCumulative(point: Recorded, stream: Stream): void {
-  const step = follow(stream.states.of(point.attributes), point, stream.output);
+  const step = follow(point, stream);
   if (!step) return;
   if (step.kind === 'next') {
-    const value = minus(point.value, step.last.value);
+    const value = Number(subtractExact(point.value, step.last.value));
     if (value >= 0) return emit(stream, point, { type: 'count', value });
   }
   if (isInitialKept(point, stream)) emit(stream, point, { type: 'count', value: Number(point.value) });
   else drop(stream.output, step.kind === 'next' ? 'reset' : 'initial_value');
 }
-
-/** Exact, where only one of them is beyond 2^53 too. */
-export function minus(a: number | bigint, b: number | bigint): number {
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  return isWhole(a) && isWhole(b) ? Number(BigInt(a) - BigInt(b)) : Number(a) - Number(b);
-}
-
-const isWhole = (value: number | bigint): boolean => typeof value === 'bigint' || Number.isInteger(value);

@@ -1,6 +1,8 @@
 import type { DataPoint, HrTime } from '@millrace/core';
-import { drop, type Output } from './output.ts';
-import type { Last, State, Value } from './state.ts';
+import { compareTimes } from '@millrace/core';
+import type { Last } from '@millrace/delta';
+import { drop } from './output.ts';
+import type { Stream, Value } from './stream.ts';
 
 /** How a point of a cumulative series follows the last one. */
 export type Step<V extends Value> =
@@ -14,14 +16,15 @@ export type Step<V extends Value> =
  * time says when a sequence begins anew; one without a start time is taken to go on, and one that starts when it ends has
  * begun at an unknown time (https://opentelemetry.io/docs/specs/otel/metrics/data-model/#resets-and-gaps).
  */
-export function follow<V extends Value>(state: State, point: DataPoint<V>, output: Output): Step<V> | undefined {
-  const { startTime, endTime, value } = point;
-  const last = state.last as Last<V> | undefined;
+export function follow<V extends Value>(point: DataPoint<V>, { known, output }: Stream): Step<V> | undefined {
+  const { startTime, endTime, value, attributes } = point;
+  const series = known.of(attributes);
+  const last = series.last as Last<V> | undefined;
   if (last) {
     const order = compareTimes(endTime, last.endTime);
     if (order <= 0) return drop(output, order === 0 ? 'duplicate' : 'out_of_order');
   }
-  state.last = { startTime, endTime, value: value! };
+  series.last = { startTime, endTime, value: value!, seenAt: known.now };
   if (!last) return { kind: 'first' };
   const goesOn =
     isUnset(startTime) || (compareTimes(startTime, endTime) !== 0 && compareTimes(startTime, last.startTime) === 0);
@@ -29,5 +32,3 @@ export function follow<V extends Value>(state: State, point: DataPoint<V>, outpu
 }
 
 export const isUnset = ([seconds, nanos]: HrTime): boolean => seconds === 0 && nanos === 0;
-
-export const compareTimes = (a: HrTime, b: HrTime): number => a[0] - b[0] || a[1] - b[1];

@@ -1,7 +1,8 @@
 import type { AnyValue, Attributes } from '@millrace/core';
+import { valueText } from '@millrace/core';
 import { textOf } from './attribute.ts';
 import { serverlessOf } from './cloud.ts';
-import { tag, valueText } from './tags.ts';
+import { tag } from './tags.ts';
 
 /**
  * What Datadog calls attributes of the semantic conventions, and labels of Kubernetes:

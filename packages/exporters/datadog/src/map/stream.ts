@@ -1,10 +1,13 @@
-import type { Attributes, DataPoint, HrTime } from '@millrace/core';
-import { isEnded } from '@millrace/core';
+import type { Attributes, DataPoint, ExponentialHistogram, Histogram, HrTime, Summary } from '@millrace/core';
+import { compareTimes, isEnded } from '@millrace/core';
+import type { MetricSeries, Series } from '@millrace/delta';
 import type { MetricsConfig } from './config.ts';
 import { drop, type Output } from './output.ts';
-import { compareTimes, isUnset } from './order.ts';
+import { isUnset } from './order.ts';
 import type { Sketch } from './series.ts';
-import type { MetricStates } from './state.ts';
+
+/** What is remembered of the last point of a cumulative series. */
+export type Value = number | bigint | Histogram | ExponentialHistogram | Summary;
 
 /** The metric whose points are mapped, and what they have in common. */
 export interface Stream {
@@ -12,7 +15,10 @@ export interface Stream {
   readonly unit: string | undefined;
   readonly host: string | undefined;
   tagsOf(attributes: Attributes): readonly string[];
-  readonly states: MetricStates;
+  /** Its cumulative series. */
+  readonly known: MetricSeries<Value>;
+  /** Forgets one that has ended. */
+  forget(series: Series<Value>): void;
   readonly config: MetricsConfig;
   /** Milliseconds since the epoch: when the mapper began. */
   readonly since: number;
@@ -54,10 +60,11 @@ export function emitSketch({ name, unit, host, tagsOf, output }: Stream, point: 
 /** Whether the point says something. One that ends its series frees what is remembered of it. */
 export function isRecorded<V>(
   point: DataPoint<V>,
-  { states, output }: Stream,
+  { known, forget, output }: Stream,
 ): point is DataPoint<V> & { readonly value: V } {
   if (isEnded(point) || point.value === undefined) {
-    states.end(point.attributes);
+    const ended = known.find(point.attributes);
+    if (ended) forget(ended);
     return false;
   }
   if (isUnset(point.endTime)) {

@@ -1,5 +1,5 @@
 import type { DataPoint, Summary, SummaryMetric } from '@millrace/core';
-import { minus } from './numbers.ts';
+import { subtractExact } from '@millrace/core';
 import { follow } from './order.ts';
 import { drop } from './output.ts';
 import { emit, isInitialKept, isRecorded, type Stream } from './stream.ts';
@@ -17,10 +17,10 @@ export function mapSummaries(metric: SummaryMetric, stream: Stream): void {
 
 /** The increase of the count and of the sum. Of a first point the count only, as Datadog's own translator does. */
 function sendCountAndSum(point: Point, stream: Stream): void {
-  const step = follow(stream.states.of(point.attributes), point, stream.output);
+  const step = follow(point, stream);
   if (!step) return;
   const { count, sum } = point.value;
-  const increase = step.kind === 'next' ? minus(count, step.last.value.count) : -1;
+  const increase = step.kind === 'next' ? Number(subtractExact(count, step.last.value.count)) : -1;
   if (step.kind === 'first' || increase < 0) {
     if (isInitialKept(point, stream))
       emit(stream, point, { type: 'count', suffix: 'count', hasUnit: false, value: Number(count) });

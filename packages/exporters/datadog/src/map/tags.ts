@@ -1,4 +1,5 @@
-import type { AnyValue, Attributes, Scope } from '@millrace/core';
+import type { Attributes, Scope } from '@millrace/core';
+import { valueText } from '@millrace/core';
 
 /** A tag may not end with its colon: an empty value is `n/a`, as in Datadog's own translator. */
 export const tag = (key: string, value: string): string => `${key}:${value === '' ? 'n/a' : value}`;
@@ -18,23 +19,6 @@ export const scopeTags = ({ name, version, attributes }: Scope): string[] => [
   tag('instrumentation_scope_version', version ?? ''),
   ...(attributes ? attributeTags(attributes) : []),
 ];
-
-/** Arrays and maps are JSON with sorted keys, bytes are base64, nothing is an empty text. */
-export function valueText(value: AnyValue): string {
-  if (typeof value === 'string') return value;
-  if (value === null) return '';
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-  return typeof value === 'object' ? jsonText(value) : String(value);
-}
-
-function jsonText(value: AnyValue): string {
-  if (typeof value === 'string' || value instanceof Uint8Array) return JSON.stringify(valueText(value));
-  if (typeof value !== 'object' || value === null) return String(value);
-  if (Array.isArray(value)) return `[${value.map(jsonText).join()}]`;
-  const map = value as { readonly [key: string]: AnyValue };
-  const pairs = Object.keys(map).sort();
-  return `{${pairs.map((key) => `${JSON.stringify(key)}:${jsonText(map[key] ?? null)}`).join()}}`;
-}
 
 /**
  * A bound or a quantile in a tag, as the Agent's OpenMetrics check writes them, so that series from there and from here

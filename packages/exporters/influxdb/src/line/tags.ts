@@ -1,5 +1,5 @@
 import type { AnyValue, Attributes, Scope } from '@millrace/core';
-import { valueText } from './any-value.ts';
+import { valueText } from '@millrace/core';
 import { keyText, tagValueText } from './escape.ts';
 
 /** The tags of a series, sorted by key: `,host=a,region=b`. */

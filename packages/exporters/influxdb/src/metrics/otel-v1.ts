@@ -1,6 +1,5 @@
 import type { DataPoint, MetricData, NumberPoint, Scope } from '@millrace/core';
-import { isEnded, pointType, temporality, valueType } from '@millrace/core';
-import { valueText } from '../line/any-value.ts';
+import { isEnded, pointType, temporality, valueText, valueType } from '@millrace/core';
 import { keyText, measurementText, nameCache, numberName } from '../line/escape.ts';
 import type { Lines } from '../line/lines.ts';
 import { bucketsOf } from './buckets.ts';

@@ -1,6 +1,6 @@
 import type { AnyValue, Attributes, LogRecord } from '@millrace/core';
+import { valueText } from '@millrace/core';
 import type { Config } from '../config.ts';
-import { valueText } from '../line/value.ts';
 import { attributeAt, hint, hinted } from './hints.ts';
 import type { Label } from './label.ts';
 import { levelOf } from './level.ts';

@@ -1,5 +1,5 @@
 import type { AnyValue, Attributes } from '@millrace/core';
-import { valueText } from '../line/value.ts';
+import { valueText } from '@millrace/core';
 
 /** Attributes with which senders say how a record is to be sent. They are not sent themselves. */
 export const hint = {

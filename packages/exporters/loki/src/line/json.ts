@@ -1,5 +1,5 @@
-import type { LogRecord, Resource, Scope } from '@millrace/core';
-import { jsonObject, jsonText } from './value.ts';
+import type { Attributes, LogRecord, Resource, Scope } from '@millrace/core';
+import { jsonText } from '@millrace/core';
 
 type IsShown = (key: string) => boolean;
 
@@ -32,4 +32,14 @@ function scopeJson({ name, version, attributes = {} }: Scope): string {
     ...(shown === '{}' ? [] : [`"attributes":${shown}`]),
   ];
   return `,"instrumentation_scope":{${parts.join()}}`;
+}
+
+/** The attributes that are shown, in the order they came in: a line is read, not compared. */
+function jsonObject(attributes: Attributes, isShown: IsShown): string {
+  let text = '';
+  for (const key of Object.keys(attributes)) {
+    const value = attributes[key];
+    if (value !== undefined && isShown(key)) text += `${text && ','}${JSON.stringify(key)}:${jsonText(value)}`;
+  }
+  return `{${text}}`;
 }

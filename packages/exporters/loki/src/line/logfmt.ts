@@ -1,5 +1,5 @@
 import type { AnyValue, Attributes, LogRecord, Resource, Scope } from '@millrace/core';
-import { valueText } from './value.ts';
+import { valueText } from '@millrace/core';
 
 type IsShown = (key: string) => boolean;
 

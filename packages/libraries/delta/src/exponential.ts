@@ -1,13 +1,14 @@
 import type { ExponentialHistogram } from '@millrace/core';
-import { reset, sumOf } from './difference.ts';
-import { type Integer, isLess, minus, plus } from './integer.ts';
+import { addExact, subtractExact } from '@millrace/core';
+import { reset, sumSince } from './subtract.ts';
 
 type Buckets = ExponentialHistogram['positive'];
 
 /**
  * A series that goes on may get coarser (a lower scale, a higher zero threshold), never finer; the last point is made as
  * coarse as the new one before it is subtracted. Bucket i holds the values in (base^i, base^(i+1)], base = 2^(2^-scale):
- * https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponentialhistogram. Without min and max.
+ * https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponentialhistogram. Without min and max; the sum may be NaN,
+ * where one of both is not finite.
  */
 export function subtractExponential(
   value: ExponentialHistogram,
@@ -15,18 +16,18 @@ export function subtractExponential(
 ): ExponentialHistogram | typeof reset {
   const threshold = value.zeroThreshold ?? 0;
   const lastThreshold = last.zeroThreshold ?? 0;
-  if (isLess(value.count, last.count) || value.scale > last.scale || threshold < lastThreshold) return reset;
+  if (value.count < last.count || value.scale > last.scale || threshold < lastThreshold) return reset;
   const before = threshold > lastThreshold ? widenZero(last, threshold) : last;
-  if (isLess(value.zeroCount, before.zeroCount)) return reset;
+  if (value.zeroCount < before.zeroCount) return reset;
   const shift = last.scale - value.scale;
   const positive = subtractBuckets(value.positive, before.positive, shift);
   const negative = subtractBuckets(value.negative, before.negative, shift);
   if (!positive || !negative) return reset;
   return {
-    count: minus(value.count, last.count),
-    ...sumOf(value, last),
+    count: subtractExact(value.count, last.count),
+    ...sumSince(value, last),
     scale: value.scale,
-    zeroCount: minus(value.zeroCount, before.zeroCount),
+    zeroCount: subtractExact(value.zeroCount, before.zeroCount),
     ...(value.zeroThreshold === undefined ? {} : { zeroThreshold: value.zeroThreshold }),
     positive,
     negative,
@@ -38,12 +39,12 @@ function subtractBuckets(buckets: Buckets, last: Buckets, shift: number): Bucket
   const { offset } = buckets;
   const bucketCounts = [...buckets.bucketCounts];
   for (const [at, count] of last.bucketCounts.entries()) {
-    if (!isLess(0, count)) continue;
-    // Merging 2^shift buckets into one halves indexes so many times, rounding down.
-    const index = ((last.offset + at) >> shift) - offset;
+    if (count <= 0) continue;
+    // Merging 2^shift buckets into one halves indexes so many times, rounding down. (>> would take no shift beyond 31.)
+    const index = Math.floor((last.offset + at) / 2 ** shift) - offset;
     const now = bucketCounts[index];
-    if (now === undefined || isLess(now, count)) return undefined;
-    bucketCounts[index] = minus(now, count);
+    if (now === undefined || now < count) return undefined;
+    bucketCounts[index] = subtractExact(now, count);
   }
   return { offset, bucketCounts };
 }
@@ -53,9 +54,9 @@ function widenZero(last: ExponentialHistogram, threshold: number): ExponentialHi
   let { zeroCount } = last;
   const above = ({ offset, bucketCounts }: Buckets): Buckets => ({
     offset,
-    bucketCounts: bucketCounts.map((count, at): Integer => {
-      if (!isLess(0, count) || upperBound(offset + at, last.scale) > threshold * (1 + rounding)) return count;
-      zeroCount = plus(zeroCount, count);
+    bucketCounts: bucketCounts.map((count, at): number | bigint => {
+      if (count <= 0 || upperBound(offset + at, last.scale) > threshold * (1 + rounding)) return count;
+      zeroCount = addExact(zeroCount, count);
       return 0;
     }),
   });
