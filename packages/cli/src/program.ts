@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import { type CommandOptions, commands } from './commands/index.ts';
 import { exitCode } from './exit-code.ts';
+import { addServiceCommands } from './watch/command-line.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -18,12 +19,14 @@ Examples:
   $ millrace doctor millrace.yaml                  permissions, kernel features, ports, backends
   $ millrace queue inspect /var/lib/millrace       what waits on disk for a backend
   $ millrace explain postgres                      which group a process belongs to, and why
+  $ millrace watch                                 the reports of a report_cache extension, as a live table
+  $ millrace ask                                   what its receivers can be asked
 
 Exit codes:
   0  done, or ended as asked
-  1  the config is wrong, or doctor found an error
+  1  the config is wrong, doctor found an error, or what was asked failed
   2  the command line is wrong
-  3  a component could not start
+  3  a component could not start, or the service is not there or refuses
 `;
 
 /** The command line. `run` is what is meant where no command is named. */
@@ -114,6 +117,7 @@ export function createProgram(): Command {
     .argument('<name or command line...>', "a process's name or its command line")
     .option('--config <file>', 'use the rules of the subgroup processors of this config')
     .action(act('explain'));
+  addServiceCommands(program, act);
   return program;
 }
 

@@ -26,5 +26,7 @@ export const commands = {
   'queue export': async () => (await import('./queue.ts')).exportQueue,
   'queue repair': async () => (await import('./queue.ts')).repair,
   explain: async () => (await import('./explain.ts')).explain,
+  watch: async () => (await import('../watch/watch.ts')).watch,
+  ask: async () => (await import('../ask/ask.ts')).ask,
   'import sqream': async () => (await import('../import/sqream.ts')).importSqream,
 } satisfies Record<string, () => Promise<CommandAction>>;
