@@ -16,6 +16,8 @@ const shows: Readonly<Record<string, readonly [() => Promise<{ stdout: string; s
     /process\.memory\.pss[^]*orders|orders[^]*process\.memory\.pss/,
   ],
   'two-tier/main.ts': [() => node('examples/two-tier/main.ts'), /^It arrived\.$/m],
+  'cockroachdb/demo.ts': [() => node('examples/cockroachdb/demo.ts', '--once'), /Node 3 is dead/],
+  'cockroachdb/simulator.ts': [() => node('examples/cockroachdb/simulator.ts', '--once'), /^Nodes: http/m],
   'postgresql/demo.ts': [
     () => node('examples/postgresql/demo.ts', '--once'),
     /^postgresql_connection_max\{[^}]*server_address="127\.0\.0\.1"[^}]*\} 100$/m,

@@ -23,6 +23,7 @@ const env = {
   MILLRACE_HTTP: 'localhost:0',
   MILLRACE_HEALTH: 'localhost:0',
   MILLRACE_AGGREGATOR: 'localhost:0',
+  MILLRACE_REPORTS: 'localhost:0',
   DD_URL: 'http://localhost:1',
   MINI_COLLECTOR_CONTAINER_ID: 'c0ffee00'.repeat(8),
   MINI_COLLECTOR_ENVIRONMENT_NAME: 'production',

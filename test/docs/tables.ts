@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { AnyDefinition, ConfigSchema, Schema } from '@millrace/core';
+import type { AnyDefinition, CommandDeclarations, ConfigSchema, Schema } from '@millrace/core';
 
-/** A README with the tables between `<!-- config -->`, `<!-- metrics -->` and their ends made anew from the definitions. */
+/** A README with the tables between `<!-- config -->`, `<!-- metrics -->`, `<!-- commands -->` and their ends made anew. */
 export async function componentTables(folder: string, readme: string): Promise<string> {
   const module = (await import(pathToFileURL(join(folder, 'src/index.ts')).href)) as {
     default: AnyDefinition | AnyDefinition[];
@@ -14,7 +14,12 @@ export async function componentTables(folder: string, readme: string): Promise<s
   const metrics = definitions
     .flatMap((definition) => ('metrics' in definition ? [metricsTable(definition)] : []))
     .join('\n\n');
-  return fill(fill(readme, 'config', config), 'metrics', metrics);
+  const commands = definitions
+    .flatMap((definition) =>
+      'commands' in definition && definition.commands ? [commandsTable(definition.commands)] : [],
+    )
+    .join('\n\n');
+  return fill(fill(fill(readme, 'config', config), 'metrics', metrics), 'commands', commands);
 }
 
 function fill(readme: string, name: string, text: string): string {
@@ -66,6 +71,17 @@ function metricsTable({ metrics }: Extract<AnyDefinition, { kind: 'scraper' }>):
     `${metric.description}${metric.enabled === false ? ' *Off unless enabled.*' : ''}`,
   ]);
   return table(['Metric', 'Kind', 'Unit', 'Attributes', 'Meaning'], rows);
+}
+
+function commandsTable(commands: CommandDeclarations): string {
+  const rows = Object.entries(commands).map(([name, { description, arguments: schema, changes }]) => [
+    `\`${name}\``,
+    [...configRows(schema ?? { properties: {} }, '')]
+      .map(([key, type, fallback, meaning]) => `${key} (${type}${fallback === '' ? '' : `, ${fallback}`}): ${meaning}`)
+      .join(' '),
+    `${description}${changes ? ' *It changes something.*' : ''}`,
+  ]);
+  return table(['Command', 'Arguments', 'Tells'], rows);
 }
 
 const code = (value: unknown): string => {

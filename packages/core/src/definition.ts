@@ -124,6 +124,8 @@ export interface Entity<M extends Metrics> {
 export interface Scrape<M extends Metrics> {
   /** Milliseconds since the epoch: the time of this scrape's points. */
   readonly time: number;
+  /** How long it may take. What has been recorded when its time is up is told all the same. */
+  readonly timeoutMs: number;
   /** Aborted when the scrape's time is up. */
   readonly signal: AbortSignal;
   /** Whether the metric is enabled: ask before reading what costs something. */

@@ -124,6 +124,7 @@ export function createScraper<M extends Metrics>(
     };
     const run: Scrape<M> = {
       time,
+      timeoutMs,
       signal,
       fail,
       log(record, of) {
