@@ -94,10 +94,10 @@ describe('commands of receivers', () => {
   });
 
   it.each([
-    ['echo', 'say', {}, '"echo" is no receiver that can be asked: there are: echo/one.'],
-    ['push', 'say', {}, '"push" is no receiver that can be asked: there are: echo/one.'],
-    ['echo/one', 'sya', {}, '"sya" is no command of echo/one: did you mean "say"? there are: reset, say.'],
-    ['echo/one', 'constructor', {}, '"constructor" is no command of echo/one: there are: reset, say.'],
+    ['echo', 'say', {}, '"echo" is no receiver that can be asked. There are: echo/one.'],
+    ['push', 'say', {}, '"push" is no receiver that can be asked. There are: echo/one.'],
+    ['echo/one', 'sya', {}, '"sya" is no command of echo/one. Did you mean "say"? There are: reset, say.'],
+    ['echo/one', 'constructor', {}, '"constructor" is no command of echo/one. There are: reset, say.'],
     ['echo/one', 'say', {}, 'echo/one say: the key "text" is missing (text: a string. What to say.)'],
     ['echo/one', 'reset', { hard: true }, 'echo/one reset: unknown key "hard" (it takes no keys)'],
     [
@@ -116,6 +116,6 @@ describe('commands of receivers', () => {
     const { commands } = collector;
     await collector.shutdown();
     expect(commands.list()).toEqual([]);
-    await expect(ask(commands, 'echo/one', 'say')).rejects.toThrow('there are none');
+    await expect(ask(commands, 'echo/one', 'say')).rejects.toThrow('There are none.');
   });
 });

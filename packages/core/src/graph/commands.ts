@@ -41,5 +41,7 @@ const offersAny = (node: Node): boolean =>
 const offered = (node: Node): readonly OfferedCommand[] =>
   Object.entries(declaredBy(node)).map(([name, declaration]) => ({ ...declaration, receiver: node.id, name }));
 
-const unknown = (what: string, word: string, known: readonly string[]): PermanentError =>
-  new PermanentError(`${what}: ${known.length > 0 ? suggest(word, known, 'there are') : 'there are none'}.`);
+function unknown(what: string, word: string, known: readonly string[]): PermanentError {
+  const said = known.length > 0 ? suggest(word, known, 'There are') : 'There are none';
+  return new PermanentError(`${what}. ${said[0]!.toUpperCase()}${said.slice(1)}.`);
+}
