@@ -72,15 +72,18 @@ describe.skipIf(!hasCockroach())('a real cluster', { timeout: 240_000 }, () => {
   it('tells of a node that is killed, and goes on with the others', async () => {
     const { metrics } = await receiver.scrape();
     await real.kill(2);
-    const { value, logs } = await vi.waitFor(
+    let said = '';
+    const { value, metrics: now } = await vi.waitFor(
       async () => {
         const scraped = await receiver.scrape();
+        said += scraped.logs;
         expect(scraped.value(`cockroachdb.cluster.nodes{${cluster}|state="unavailable"}`)).toBe(1);
         return scraped;
       },
       { timeout: 60_000, interval: 500 },
     );
-    const killed = /ERROR "Node (\d) is unavailable; it was live\."/.exec(logs)?.[1] ?? 'none';
+    const killed = /node\.liveness\{[^|]*node\.id="(\d)"\|state="unavailable"\}/.exec(now)?.[1] ?? 'none';
+    expect(said).toMatch(new RegExp(`ERROR "Node ${killed} is unavailable; it was `));
     expect(value(`cockroachdb.node.up{${node(killed)}|error.type="unavailable"}`)).toBe(0);
     expect(value(`cockroachdb.cluster.up{${cluster}|}`)).toBe(1);
     expect(value(`cockroachdb.cluster.nodes{${cluster}|state="live"}`)).toBe(2);

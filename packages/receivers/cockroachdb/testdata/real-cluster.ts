@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cockroachPath, hasCockroach as hasBuilt } from '../../../../test/peers/cockroach/build.ts';
 
-/** The program of CockroachDB: that which the variable COCKROACH names, or the one on the path. */
-export const program = process.env['COCKROACH'] ?? 'cockroach';
+/** The program of CockroachDB: what `test/peers/cockroach/build.ts` built, that which the variable COCKROACH names, or the one on the path. */
+export const program = process.env['COCKROACH'] ?? (hasBuilt() ? cockroachPath : 'cockroach');
 export const hasCockroach = (): boolean => spawnSync(program, ['version'], { stdio: 'ignore' }).status === 0;
 
 /** Three nodes with TLS, each with a store of 1 GiB, and a user who may see all. */
