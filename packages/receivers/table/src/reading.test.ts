@@ -1,0 +1,236 @@
+import { describe, expect, it } from 'vitest';
+import { leveldb, reading, recorded, transactionData } from '../testdata/reading.ts';
+
+const levels = { metrics: [{ name: 'files', column: 'Files', attributes: { level: 'Level' } }] };
+
+describe('recorded tables', () => {
+  it.each(['leveldb-1.20/stats.txt', 'leveldb-1.22/stats.txt'])('%s', async (file) => {
+    const { text, faults } = reading(leveldb)(recorded(file));
+    expect(faults).toEqual([]);
+    await expect(text).toMatchFileSnapshot(`../testdata/expected-${file.replace('/', '-')}`);
+  });
+
+  it('a LevelDB that has written nothing has no rows', () => {
+    expect(reading(leveldb)(recorded('leveldb-1.20/stats-empty.txt'))).toMatchObject({ lines: [], faults: [] });
+  });
+
+  it('the answer of ResilientDB, with the table in it', async () => {
+    const { text, faults } = reading({
+      source: { url: 'http://localhost/', json_path: 'level_db_stats' },
+      ...transactionData,
+    })(recorded('transaction-data.json'));
+    expect(faults).toEqual([]);
+    await expect(text).toMatchFileSnapshot('../testdata/expected-transaction-data.txt');
+  });
+
+  it('/proc/net/dev, whose header names columns twice', async () => {
+    const io = (column: number, direction: string) => ({
+      name: 'system.network.io',
+      column,
+      unit: 'By',
+      type: 'counter',
+      attributes: { 'network.interface.name': 1 },
+      static_attributes: { 'network.io.direction': direction },
+    });
+    const { text, faults } = reading({
+      format: { header: 2, separator: 'regex', pattern: '[|:\\s]+' },
+      metrics: [io(2, 'receive'), io(10, 'transmit')],
+    })(recorded('linux-6/net-dev.txt'));
+    expect(faults).toEqual([]);
+    await expect(text).toMatchFileSnapshot('../testdata/expected-net-dev.txt');
+  });
+
+  it('/proc/vmstat, a name and a value a line', () => {
+    const { lines, faults } = reading({
+      format: { columns: ['name', 'value'] },
+      metrics: [
+        {
+          name: 'faults',
+          column: 'value',
+          type: 'counter',
+          where: { name: '^pgmajfault$' },
+          static_attributes: { type: 'major' },
+        },
+        { name: 'free', column: 'value', unit: 'By', scale: 4096, where: { 1: '^nr_free_pages$' } },
+      ],
+    })('nr_free_pages 1823346\npgfault 12\npgmajfault 18446744073709551\n');
+    expect([lines, faults]).toEqual([['faults{|type="major"} "18446744073709551n" ', 'free{|} 7468425216 By'], []]);
+  });
+});
+
+describe('formats', () => {
+  const cells = (format: object, text: string, more: object = {}) =>
+    reading({ format, metrics: [{ name: 'v', column: 'b', attributes: { a: 'a' }, ...more }] })(text);
+
+  it.each<[string, object, string]>([
+    ['whitespace', { header: 1 }, '  a   b\n x  1\n\ty\t2  \n'],
+    ['tabs', { header: 1, separator: 'tab' }, 'a\tb\r\nx\t 1\r\ny\t2\r\n'],
+    ['csv', { header: 1, separator: 'csv' }, 'a,b\n"x", 1\n"y","2"'],
+    ['csv with another delimiter', { header: 1, separator: 'csv', delimiter: ';' }, 'a;b\nx;1\ny;2'],
+    ['fixed widths', { header: 1, separator: 'fixed', widths: [3, 4] }, 'a  b\nx     1\ny  2'],
+    ['a pattern', { header: 1, separator: 'regex', pattern: '\\s*\\|\\s*' }, 'a | b\n---+---\n x | 1\n y|2\n'],
+    [
+      'lines before it, and after',
+      { skip_lines: 1, header: '^a b', ends: '^total' },
+      'a title\nand more\na b\n---\nx 1\ny 2\ntotal 3\nz 4',
+    ],
+    ['rows among others', { columns: ['a', 'b'], rows: '^[xy] ' }, '# not this\nx 1\nnor this one\ny 2'],
+    ['names of its own', { header: 1, columns: ['a', 'b'] }, 'A B\nx 1\ny 2'],
+    ['other lines to skip', { header: 1, skip: '^#|^$' }, 'a b\n# c d\nx 1\n\ny 2'],
+    ['rows that are cut', { header: 1, uneven_rows: 'keep' }, 'a b\nx 1 surplus\ny 2\nz'],
+  ])('%s', (_name, format, text) => {
+    const { lines, faults } = cells(format, text);
+    expect([lines, faults]).toEqual([['v{|a="x"} 1 ', 'v{|a="y"} 2 '], []]);
+  });
+
+  it('a part of a cell', () => {
+    const { lines } = cells({ header: 1 }, 'a b\nx 45%\ny +2%', {
+      extract: '^\\+?(\\d+)%$',
+      scale: 0.01,
+      value_type: 'double',
+    });
+    expect(lines).toEqual(['v{|a="x"} 0.45 ', 'v{|a="y"} 0.02 ']);
+  });
+
+  it('quoted cells', () => {
+    expect(cells({ header: 1, separator: 'csv' }, 'a,b\n"x, ""y""",1\n').lines).toEqual(['v{|a="x, \\"y\\""} 1 ']);
+  });
+});
+
+describe('what is wrong is told with its place, and the rest is read', () => {
+  it.each<[string, object, string, string[], string[]]>([
+    [
+      'no number',
+      levels,
+      'Level Files\n0 many\n1 2\n',
+      ['Line 2, column Files: "many" is no number.'],
+      ['files{|level="1"} 2 '],
+    ],
+    [
+      'no whole number',
+      levels,
+      'Level Files\n0 1.5\n1 2.0',
+      ['Line 2, column Files: "1.5" is no whole number; value_type: double takes it.'],
+      ['files{|level="1"} 2 '],
+    ],
+    [
+      'beyond 64 bits',
+      levels,
+      'Level Files\n0 9223372036854775808\n1 9223372036854775807',
+      ['Line 2, column Files: "9223372036854775808" is beyond 64 bits; value_type: double takes it, rounded.'],
+      ['files{|level="1"} "9223372036854775807n" '],
+    ],
+    [
+      'a cell too few',
+      levels,
+      'Level Files\n0\n1 2',
+      ['Line 2 has 1 cells, and there are 2 columns.'],
+      ['files{|level="1"} 2 '],
+    ],
+    [
+      'a column that is not there',
+      levels,
+      'Level Size\n0 1',
+      ['files: There is no column "Files": there are "Level", "Size".'],
+      [],
+    ],
+    [
+      'a column that is there twice',
+      levels,
+      'Level Files Files\n0 1 2',
+      ['files: There are two columns "Files": say which by its number, or name all of them in format.columns.'],
+      [],
+    ],
+    [
+      'the same series twice',
+      levels,
+      'Level Files\n0 1\n0 2',
+      ['Line 3 makes a series of files that a row before it has made: attributes must tell rows apart.'],
+      ['files{|level="0"} 1 '],
+    ],
+    [
+      'no header',
+      { format: { header: 'Level' }, ...levels },
+      'nothing\nof it',
+      ['There is no header: no line matches /Level/.'],
+      [],
+    ],
+    [
+      'a quotation that does not end',
+      { format: { header: 1, separator: 'csv' }, ...levels },
+      'Level,Files\n0,"1\n1,2',
+      ['Line 2: a quotation mark is not closed.'],
+      ['files{|level="1"} 2 '],
+    ],
+  ])('%s', (_name, config, text, wrong, lines) => {
+    expect(reading({ format: { header: 1 }, ...config })(text)).toMatchObject({ faults: wrong, lines });
+  });
+
+  it('cells without a value are no fault, and no points', () => {
+    const { lines, faults } = reading({ format: { header: 1 }, ...levels })('Level Files\n0 -\n1 NaN\n2 n/a\n3 0');
+    expect([lines, faults]).toEqual([['files{|level="3"} 0 '], []]);
+  });
+
+  it('an empty text has no rows', () => {
+    expect(reading({ format: { header: 3 }, ...levels })(' \n')).toMatchObject({ lines: [], faults: [] });
+  });
+});
+
+describe('JSON', () => {
+  const read = (text: string) =>
+    reading({
+      source: { url: 'http://localhost/', json_path: 'a.text' },
+      format: { header: 1 },
+      metrics: [
+        ...levels.metrics,
+        { name: 'n', json_path: 'list.1.n' },
+        { name: 'd', json_path: 'a\\.b', value_type: 'double' },
+      ],
+    })(text);
+
+  it('numbers are exact, texts are read as numbers, what is absent is absent', () => {
+    expect(read('{"list":[0,{"n":9007199254740993}],"a.b":"1e3"}')).toMatchObject({
+      lines: ['d{|} 1000 ', 'n{|} "9007199254740993n" '],
+      faults: [],
+    });
+    expect(read('{"list":[],"a.b":null,"a":{"text":null}}')).toMatchObject({ lines: [], faults: [] });
+  });
+
+  it('what is there and is no number is told', () => {
+    expect(read('{"list":[0,{"n":{"x":1}}],"a.b":true,"a":{"text":[]}}').faults).toEqual([
+      'a.text is no text.',
+      'list.1.n: {"x":"1"} is no number.',
+      'a\\.b: true is no number.',
+    ]);
+  });
+
+  it('what is no JSON is an error', () => {
+    expect(() => read('<html>')).toThrow(/^It is no JSON: /);
+  });
+});
+
+describe('from reading to reading', () => {
+  const counter = { format: { header: 1 }, metrics: [{ ...levels.metrics[0], type: 'counter' }] };
+
+  it('a counter that falls began anew since it was read last, and the others go on', () => {
+    const read = reading(counter);
+    read('Level Files\n0 5\n1 5');
+    read('Level Files\n0 6\n1 6');
+    const { points } = read('Level Files\n0 1\n1 7');
+    expect(points.slice(0, 2).map(({ startTime, endTime, value }) => [startTime[0], endTime[0], value])).toEqual([
+      [1020, 1030, 1],
+      [1010, 1030, 7],
+    ]);
+  });
+
+  it('series whose rows are gone end, once', () => {
+    const read = reading(counter);
+    const [first] = read('Level Files\n0 5\n1 5').points;
+    const next = read('Level Files\n0 6\n2 1');
+    expect(next.lines).toEqual(['files{|level="0"} 6 ', 'files{|level="1"} ended ', 'files{|level="2"} 1 ']);
+    // What is derived from attributes is not derived again.
+    expect(next.points[0]!.attributes).toBe(first!.attributes);
+    expect(read('Level Files\n0 6\n2 1').lines).toHaveLength(2);
+    expect(read('').lines).toEqual(['files{|level="0"} ended ', 'files{|level="2"} ended ']);
+  });
+});
