@@ -44,7 +44,7 @@ async function run(well: number, port: number, silent: number): Promise<[number,
       scrape_configs: [
         {
           job_name: 'many',
-          scrape_timeout: '500ms',
+          scrape_timeout: '3s',
           static_configs: [...group(well, port, 'good'), ...group(hanging, silent, 'bad')],
         },
       ],

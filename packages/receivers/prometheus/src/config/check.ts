@@ -1,9 +1,9 @@
 import type { Problem } from '@millrace/core';
 import { checkTls } from '@millrace/http-client';
 import { timesOf, validationOf } from '../job.ts';
-import { compileRe2 } from '../re2/index.ts';
 import { checkRule } from '../relabel/check.ts';
 import { isLabelName } from '../relabel/labels.ts';
+import { compileRegex } from '../relabel/regex.ts';
 import { checkHttp } from './check-http.ts';
 import { type JobConfig, otherDiscoveries } from './job.ts';
 import { isReadable } from './protocols.ts';
@@ -37,7 +37,7 @@ export function checkConfig(config: Config): readonly Problem[] {
 function checkStartTime({ start_time_metric_regex: regex }: Config): Problem[] {
   if (regex === undefined) return [];
   try {
-    compileRe2(regex);
+    compileRegex(regex);
     return [];
   } catch (error) {
     return [

@@ -1,6 +1,6 @@
 import type { Problem } from '@millrace/core';
-import { compileRe2 } from '../re2/index.ts';
 import { isLabelName, type NameValidation } from './labels.ts';
+import { compileRegex } from './regex.ts';
 import type { RelabelConfig } from './schema.ts';
 
 /** What may be said where it means nothing. */
@@ -17,7 +17,7 @@ export function checkRule(config: RelabelConfig, validation: NameValidation): Pr
         wrong(key, `${key} does not go with the action ${action}`);
   };
   try {
-    compileRe2(String(config.regex ?? ''));
+    compileRegex(String(config.regex ?? ''));
   } catch (error) {
     wrong('regex', `the regex is not one of RE2: ${(error as Error).message}`);
   }

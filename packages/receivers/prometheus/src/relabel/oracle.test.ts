@@ -217,6 +217,18 @@ describe.skipIf(!hasPrometheus)('labels become what they become in Prometheus', 
     );
   }, 60_000);
 
+  it('with each pattern on values that are long', () => {
+    const long = ['a', 'ab', 'foo.bar:9090;', 'x\n'].map((value) => value.repeat(30_000 / value.length));
+    compare(
+      patterns.flatMap((regex) =>
+        long.map((a) => ({
+          rules: [{ source_labels: ['a'], regex, target_label: 'a', replacement: '$1|$2|${host}' }],
+          labels: { a },
+        })),
+      ),
+    );
+  }, 60_000);
+
   it('with each letter in upper and in lower case', () => {
     // Latin, Greek and Cyrillic, without the two that got an upper case when Unicode 16 came.
     const letters = Array.from({ length: 0x530 }, (_, code) => code).filter(

@@ -1,26 +1,19 @@
 import { createHash } from 'node:crypto';
-import { compileRe2, type WholeMatch } from '../re2/index.ts';
-import { expand, readTemplate } from '../re2/template.ts';
 import { lowerCase, upperCase } from './case.ts';
 import { isLabelName, type LabelMap, type NameValidation, setLabel } from './labels.ts';
+import { compileRegex, type Regex } from './regex.ts';
 import type { RelabelConfig } from './schema.ts';
+import { expand, readTemplate } from './template.ts';
 
 /** Changes the labels; false: what has them is dropped. */
 export type Rule = (labels: LabelMap) => boolean;
-
-/** A pattern may need a time that grows with a power of the length, so what comes from elsewhere may not be any length. */
-export const longestMatched = 16_384;
-
-export class LabelError extends Error {
-  override readonly name = 'LabelError';
-}
 
 /** https://prometheus.io/docs/prometheus/latest/configuration/configuration/#relabel_config. Throws a SyntaxError of its regex. */
 export function compileRule(config: RelabelConfig, validation: NameValidation): Rule {
   const { source_labels: sources = [], target_label: target = '' } = config;
   const separator = String(config.separator ?? ';');
   const replacement = String(config.replacement ?? '$1');
-  const regex = bounded(compileRe2(String(config.regex ?? '(.*)')));
+  const regex = compileRegex(String(config.regex ?? '(.*)'));
   const valueOf = (labels: LabelMap): string => sources.map((name) => labels.get(name) ?? '').join(separator);
 
   switch (config.action) {
@@ -66,21 +59,6 @@ export function compileRules(configs: readonly RelabelConfig[], validation: Name
   return (labels) => rules.every((rule) => rule(labels));
 }
 
-function bounded(regex: WholeMatch): WholeMatch {
-  const checked = (text: string): string => {
-    if (text.length > longestMatched)
-      throw new LabelError(
-        `a value of ${text.length} characters is too long for a regex: ${longestMatched} are allowed`,
-      );
-    return text;
-  };
-  return {
-    names: regex.names,
-    test: (text) => regex.test(checked(text)),
-    exec: (text) => regex.exec(checked(text)),
-  };
-}
-
 const writing =
   (target: string, value: (labels: LabelMap) => string): Rule =>
   (labels) => {
@@ -95,7 +73,7 @@ const filterNames =
     return true;
   };
 
-function labelMap(regex: WholeMatch, replacement: string): Rule {
+function labelMap(regex: Regex, replacement: string): Rule {
   const template = readTemplate(replacement);
   return (labels) => {
     // Sorted, so that it does not depend on where labels come from which of two gets a name that both want.

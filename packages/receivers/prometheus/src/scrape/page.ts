@@ -2,7 +2,7 @@ import type { ScopeMetrics } from '@millrace/core';
 import { isEnded } from '@millrace/core';
 import { type Assembled, type Assembler, createAssembler, formatOf, type Format } from '@millrace/prometheus-parser';
 import { formatOfProtocol } from '../config/protocols.ts';
-import { compileRe2 } from '../re2/index.ts';
+import { compileRegex } from '../relabel/regex.ts';
 import type { Target } from '../target.ts';
 import type { OpenPage } from './request.ts';
 import { scope } from './scope.ts';
@@ -65,7 +65,7 @@ export function pageReader(target: Target, resources: TargetResources, startTime
 
 function startTimeNames(config: StartTimeConfig): ((name: string) => boolean) | undefined {
   if (!config.use_start_time_metric) return undefined;
-  const regex = compileRe2(config.start_time_metric_regex ?? 'process_start_time_seconds');
+  const regex = compileRegex(config.start_time_metric_regex ?? 'process_start_time_seconds');
   return (name) => regex.test(name);
 }
 

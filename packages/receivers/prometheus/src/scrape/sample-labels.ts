@@ -1,8 +1,11 @@
 import type { Series } from '@millrace/prometheus-parser';
 import { isLabelName, isMetricName, type LabelMap, setLabel } from '../relabel/labels.ts';
-import { LabelError } from '../relabel/rule.ts';
 import type { Job, JobLimits } from '../job.ts';
 import type { Target } from '../target.ts';
+
+class LabelError extends Error {
+  override readonly name = 'LabelError';
+}
 
 /**
  * What a series of a page is in the end: with the labels of its target, after the rules of its job. Undefined if they drop it.

@@ -26,7 +26,7 @@ export function readTemplate(text: string): Template {
 /** A group that there is not, or that matched nothing, is empty. */
 export function expand(
   template: Template,
-  groups: readonly (string | undefined)[],
+  groups: readonly (string | null)[],
   names: ReadonlyMap<string, number>,
 ): string {
   let text = '';
