@@ -14,13 +14,15 @@ import type {
   Temporality,
 } from '@millrace/core';
 import { isEnded, pointType, spanKind, spanStatus, temporality, valueType } from '@millrace/core';
+import type { DecodedProfile } from '@millrace/otlp-profiles';
+import { profileDetails, read } from './profiles.ts';
 import { nameText, plainText, timeText, valueText } from './text.ts';
 import { valueLines } from './value.ts';
 
 /** A line, or lines that belong below the one before them. Undefined is left out. */
 export type Lines = readonly (string | undefined | Lines)[];
 
-/** Everything that is in the batch, as indented text. */
+/** Everything that is in the batch, as indented text; of profiles, what is greatest. */
 export const detailed = (batch: Batch): string => indented(batchLines(batch), '').join('\n');
 
 function batchLines(batch: Batch): Lines {
@@ -40,8 +42,11 @@ function batchLines(batch: Batch): Lines {
         ...resourceLines(resource),
         scopeSpans.flatMap(({ scope, spans }) => [...scopeLines(scope), spans.flatMap(spanLines)]),
       ]);
-    case 'profiles':
-      return [`${batch.request.length} bytes`];
+    case 'profiles': {
+      const profiles = read(batch);
+      const size = `${batch.request.length} bytes`;
+      return typeof profiles === 'string' ? [size, profiles] : [size, ...profiles.flatMap(decodedLines)];
+    }
   }
 }
 
@@ -155,6 +160,11 @@ const recordLines = (record: LogRecord): Lines => [
     field('span id', record.spanId),
     field('flags', record.flags || undefined),
   ],
+];
+
+const decodedLines = (profile: DecodedProfile): Lines => [
+  ...resourceLines(profile.resource),
+  [...scopeLines(profile.scope), ['Profile', [...attributeLines(profile.attributes), ...profileDetails(profile)]]],
 ];
 
 const kindNames: Readonly<Record<number, string>> = {

@@ -18,6 +18,8 @@ import {
   valueType,
 } from '@millrace/core';
 import { manualClock, testContext } from '@millrace/core/testing';
+import { encodeProfiles } from '@millrace/otlp-profiles';
+import { fromStacks } from '@millrace/pprof';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import debug from './index.ts';
@@ -224,7 +226,31 @@ const traces = tracesBatch([
     ],
   },
 ]);
-const profiles = profilesBatch(new Uint8Array(1234), 7);
+const encoded = encodeProfiles([
+  {
+    resource: { 'service.name': 'shop' },
+    profile: fromStacks(
+      [
+        { frames: ['main', 'work', 'hash\u001b[31m'], values: [248, 2_480_000_000] },
+        { frames: ['main', 'idle'], values: [2, 20_000_000] },
+        { frames: Array.from({ length: 25 }, (_, depth) => `deep ${depth}`), values: [1, 10_000_000] },
+        { frames: ['small'], values: [0, 1] },
+      ],
+      {
+        sampleTypes: [
+          { type: 'samples', unit: 'count' },
+          { type: 'cpu', unit: 'nanoseconds' },
+        ],
+        timeNanos: 1_760_000_000_123_456_789n,
+        durationNanos: 10_000_000_000n,
+        periodType: { type: 'cpu', unit: 'nanoseconds' },
+        period: 10_000_000,
+      },
+    ),
+    attributes: { 'profile.name': 'process_cpu' },
+  },
+]);
+const profiles = profilesBatch(encoded.request, encoded.samples);
 
 describe.each(['basic', 'normal', 'detailed'] as const)('%s', (verbosity) => {
   it.each([metrics, logs, traces, profiles])('$signal', async (batch) => {
@@ -236,7 +262,7 @@ it('counts with the words of the collector', async () => {
   expect(await written('basic', metrics)).toBe('info {"resource metrics":2,"metrics":6,"data points":8} Metrics\n');
   expect(await written('basic', logs)).toBe('info {"resource logs":1,"log records":3} Logs\n');
   expect(await written('basic', traces)).toBe('info {"resource spans":1,"spans":3} Traces\n');
-  expect(await written('basic', profiles)).toBe('info {"sample records":7} Profiles\n');
+  expect(await written('basic', profiles)).toBe('info {"sample records":8} Profiles\n');
 });
 
 it('counts log records and spans without decoding them', async () => {
@@ -314,4 +340,9 @@ it('the example is a valid config', () => {
     exporters: { debug: Input };
   };
   expect(resolveConfig(debug.config, example.exporters.debug)).toMatchObject({ verbosity: 'normal' });
+});
+
+it.each(['normal', 'detailed'] as const)('says why profiles cannot be read: %s', async (verbosity) => {
+  const text = await written(verbosity, profilesBatch(Uint8Array.of(0x0a, 0x7f), 1));
+  expect(text).toContain('These are no profiles: A field of 127 bytes is longer than what it is in, at byte 1');
 });

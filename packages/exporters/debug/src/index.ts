@@ -17,7 +17,7 @@ export default defineExporter({
         enum: ['basic', 'normal', 'detailed'],
         default: 'basic',
         description:
-          'basic: how much arrived. normal: also a line for each point, record or span. detailed: everything.',
+          'basic: how much arrived. normal: also a line for each point, record, span or profile. detailed: everything.',
       },
       sampling_initial: {
         type: 'integer',

@@ -1,9 +1,10 @@
 import type { Attributes, Batch, LogRecord, MetricData, Resource, Span } from '@millrace/core';
 import { isEnded, pointType } from '@millrace/core';
+import { profileLines, read } from './profiles.ts';
 import { nameText, pairsText, plainText, timeText, valueText } from './text.ts';
 import { valueLines } from './value.ts';
 
-/** A line for each data point, log record or span. There are none of profiles. */
+/** A line for each data point, log record, span, or sample type of a profile. */
 export function normal(batch: Batch): string {
   const lines: string[] = [];
   const add = (line: string, { attributes }: Resource): void => void lines.push(`${line}${origin(attributes)}`);
@@ -21,8 +22,12 @@ export function normal(batch: Batch): string {
       for (const { resource, scopeSpans } of batch.resourceSpans)
         for (const { spans } of scopeSpans) for (const span of spans) add(spanLine(span), resource);
       break;
-    case 'profiles':
+    case 'profiles': {
+      const profiles = read(batch);
+      if (typeof profiles === 'string') lines.push(profiles);
+      else for (const one of profiles) for (const line of profileLines(one)) add(line, one.resource);
       break;
+    }
   }
   return lines.join('\n');
 }

@@ -18,6 +18,8 @@ import {
 } from '@millrace/core';
 import { frozenBatch, manualClock, render, testContext } from '@millrace/core/testing';
 import { batchFromJson, batchFromRequest, encode } from '@millrace/otlp';
+import { encodeProfiles } from '@millrace/otlp-profiles';
+import { fromStacks } from '@millrace/pprof';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import definition from './index.ts';
 
@@ -67,6 +69,17 @@ const traces = tracesBatch([
   } as never,
 ]);
 
+const encoded = encodeProfiles([
+  {
+    resource: { 'service.name': 'shop' },
+    profile: fromStacks([{ frames: ['main', 'work'], values: [2n ** 60n + 1n] }], {
+      sampleTypes: [{ type: 'cpu', unit: 'nanoseconds' }],
+      timeNanos: 1_760_000_000_123_456_789n,
+    }),
+  },
+]);
+const profiles = profilesBatch(encoded.request, encoded.samples);
+
 const signalOf = (line: string): Signal =>
   line.startsWith('{"resourceMetrics"') ? 'metrics' : line.startsWith('{"resourceLogs"') ? 'logs' : 'traces';
 
@@ -102,13 +115,13 @@ describe('what is written', () => {
   ] as const)('%o: requests after their lengths', async (config, open) => {
     const one = await exporter(config);
     for (const batch of batches) await one.consume(batch);
-    await one.consume(profilesBatch(Buffer.from([1, 2]), 1));
+    await one.consume(profiles);
     await one.shutdown!(deadline());
     const frames = (await framesOf(at('out.jsonl'))).map((frame) => open(frame));
     expect(frames.slice(0, 3).map((frame) => Buffer.from(frame))).toEqual(
       batches.map((batch) => Buffer.from(encode(batch))),
     );
-    expect(frames[3]).toEqual(Buffer.from([1, 2]));
+    expect(Buffer.from(frames[3]!)).toEqual(Buffer.from(encoded.request));
     expect(render(batchFromRequest('logs', Buffer.from(frames[1]!)))).toBe(render(batches[1]!));
   });
 
@@ -120,10 +133,28 @@ describe('what is written', () => {
     expect(zstdDecompressSync(frame!).toString()).toContain('"stringValue":"a"');
   });
 
-  test('profiles have no JSON', async () => {
+  test('profiles in a line of JSON', async () => {
     const one = await exporter({});
-    await expect(one.consume(profilesBatch(Buffer.from([1]), 1))).rejects.toThrow(PermanentError);
+    await one.consume(profiles);
     await one.shutdown!(deadline());
+    const [line] = await linesOf(at('out.jsonl'));
+    const { resourceProfiles, dictionary } = JSON.parse(line!) as {
+      resourceProfiles: {
+        scopeProfiles: { profiles: { timeUnixNano: string; samples: { values: string[] }[] }[] }[];
+      }[];
+      dictionary: { stringTable: string[] };
+    };
+    expect(dictionary.stringTable).toEqual(expect.arrayContaining(['', 'main', 'work', 'cpu', 'service.name']));
+    const [profile] = resourceProfiles[0]!.scopeProfiles[0]!.profiles;
+    expect(profile!.timeUnixNano).toBe('1760000000123456789');
+    expect(profile!.samples.map(({ values }) => values)).toEqual([['1152921504606846977']]);
+  });
+
+  test('what are no profiles are refused for good', async () => {
+    const one = await exporter({});
+    await expect(one.consume(profilesBatch(Buffer.from([0x0a, 0x7f]), 1))).rejects.toThrow(PermanentError);
+    await one.shutdown!(deadline());
+    expect(await linesOf(at('out.jsonl'))).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { type Batch, defineExporter, dropCounter, itemCount, PermanentError, stateLog, toError } from '@millrace/core';
+import { type Batch, defineExporter, dropCounter, itemCount, stateLog, toError } from '@millrace/core';
 import { check, config } from './config.ts';
 import { createFiles } from './files.ts';
 import { createFrame } from './frame.ts';
@@ -57,8 +57,6 @@ export default defineExporter({
       },
       async consume(batch) {
         if (itemCount(batch) === 0) return;
-        if (batch.signal === 'profiles' && settings.format === 'json')
-          throw new PermanentError('Profiles can be written with format: proto only.');
         await (groupBy.enabled ? writeGroups(batch) : write(path, batch));
       },
       shutdown: () => files.close(),
