@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import { type CommandOptions, commands } from './commands/index.ts';
 import { exitCode } from './exit-code.ts';
+import { addProfileCommands } from './profile/command-line.ts';
 import { addServiceCommands } from './watch/command-line.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -21,6 +22,7 @@ Examples:
   $ millrace explain postgres                      which group a process belongs to, and why
   $ millrace watch                                 the reports of a report_cache extension, as a live table
   $ millrace ask                                   what its receivers can be asked
+  $ millrace profile top cpu.pb.gz                 where the time goes; also: tree, flamegraph, diff, report
 
 Exit codes:
   0  done, or ended as asked
@@ -118,6 +120,7 @@ export function createProgram(): Command {
     .option('--config <file>', 'use the rules of the subgroup processors of this config')
     .action(act('explain'));
   addServiceCommands(program, act);
+  addProfileCommands(program, act);
   return program;
 }
 
