@@ -3,7 +3,13 @@ import { createAssembler, createParser } from '@millrace/prometheus-parser';
 import parsePrometheusTextFormat from 'parse-prometheus-text-format';
 import { renderPage } from './page.ts';
 
-export type Variant = 'npm' | 'samples, first' | 'samples, again' | 'metrics, first' | 'metrics, again';
+export type Variant =
+  | 'npm'
+  | 'samples, first'
+  | 'samples, again'
+  | 'metrics, first'
+  | 'metrics, again'
+  | 'objects alone';
 
 const chunkBytes = 64 * 1024;
 
@@ -25,7 +31,7 @@ function samplesParser() {
       sample: ({ name, labels }, value) => void samples.push({ name, labels, value }),
     },
   });
-  return (page: Buffer): unknown => {
+  return (page: Buffer): Sample[] => {
     samples = [];
     const open = parser.begin('prometheus');
     for (const chunk of chunksOf(page)) open.push(chunk);
@@ -43,6 +49,16 @@ function metricsParser() {
   };
 }
 
+/** What the engine takes to make the samples and their labels, of strings that are there: nobody can be faster. */
+function samplesMaker() {
+  const known = new Map<Buffer, Sample[]>();
+  return (page: Buffer): Sample[] => {
+    let samples = known.get(page);
+    if (!samples) known.set(page, (samples = samplesParser()(page)));
+    return samples.map(({ name, labels, value }) => ({ name, labels: { ...labels }, value }));
+  };
+}
+
 function parserOf(variant: Variant): (page: Buffer) => unknown {
   switch (variant) {
     case 'npm':
@@ -55,6 +71,8 @@ function parserOf(variant: Variant): (page: Buffer) => unknown {
       return (page) => metricsParser()(page);
     case 'metrics, again':
       return metricsParser();
+    case 'objects alone':
+      return samplesMaker();
   }
 }
 

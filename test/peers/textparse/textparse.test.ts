@@ -20,7 +20,6 @@ const stricter = [
   // Prometheus takes a line feed within quotes, in its own format.
   'expected a quote',
   // A label may have any number of quotes before its line feed, there.
-  'expected } after the labels',
   // Beyond what a date can be.
   'expected a timestamp',
 ];

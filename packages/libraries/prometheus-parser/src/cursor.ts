@@ -1,3 +1,4 @@
+import { viewOf } from './bytes.ts';
 import { PageError } from './error.ts';
 
 const excerptLength = 120;
@@ -5,6 +6,8 @@ const excerptLength = 120;
 /** Where in the bytes a page is being read. Lines are whole: each ends with a line feed before the end of the bytes. */
 export class Cursor {
   bytes: Buffer = Buffer.alloc(0);
+  /** Of the same bytes. */
+  view = viewOf(this.bytes);
   /** The next byte to read. */
   at = 0;
   /** Behind the last line. */

@@ -1,8 +1,12 @@
+import { chain, hashOf, sameBytes } from './bytes.ts';
 import type { Cursor } from './cursor.ts';
-import { closeBrace, comma, equals, isLabelByte, isLabelStart, quote, skipBlanks } from './cursor.ts';
+import { closeBrace, comma, equals, isLabelByte, isLabelStart, openBrace, quote, skipBlanks } from './cursor.ts';
 import type { Format } from './format.ts';
+import { LabelSets } from './label-sets.ts';
 import type { Labels } from './series.ts';
-import { asciiText, readQuoted } from './text.ts';
+import { asciiText, otherText, readQuoted, skipQuoted } from './text.ts';
+
+const valueOf = 'a label value';
 
 export interface LabelRules {
   readonly format: Format;
@@ -13,78 +17,110 @@ export interface LabelRules {
 
 /**
  * Reads labels. Most series have the labels of the series before with one value or two changed: what is the same to the
- * byte is not read again, and a copy of the object has the right shape.
+ * byte is not read again. The hash of the whole is put together from those of the labels and of what is between them.
  */
 export class LabelReader {
   /** The name that was among the labels last read. */
   name: string | undefined = undefined;
-  #names: string[] = [];
-  #values: string[] = [];
-  #labels: Labels = noLabels;
-  /** Where the labels last read begin and end, and in which bytes. */
-  #bytes: Buffer | undefined = undefined;
-  #starts: number[] = [];
-  #ends: number[] = [];
+  /** Of the bytes between the braces, with them. */
+  hash = 0;
+  #count = 0;
+  readonly #names: string[] = [];
+  readonly #values: string[] = [];
+  readonly #sets = new LabelSets();
+  /** Where each label begins, how many bytes it has to its value and to its end, and its hash; and the bytes it is in. */
+  readonly #starts: number[] = [];
+  readonly #heads: number[] = [];
+  readonly #lengths: number[] = [];
+  readonly #hashes: number[] = [];
+  #view: DataView | undefined = undefined;
 
-  /** Reads up to the closing brace; the cursor is behind the opening one, and in the end behind the closing one. */
-  read(cursor: Cursor, rules: LabelRules): Labels {
-    const { bytes } = cursor;
-    const loose = rules.format === 'prometheus';
-    const [names, values] = [this.#names, this.#values];
-    const [starts, ends] = [this.#starts, this.#ends];
+  /** Reads up to the closing brace; the cursor is on the opening one, and in the end behind the closing one. */
+  read(cursor: Cursor, rules: LabelRules): void {
+    const { bytes, view } = cursor;
+    if (this.#view !== view) this.#starts.length = 0;
+    this.#view = view;
     this.name = undefined;
-    if (this.#bytes !== bytes) starts.length = 0;
-    this.#bytes = bytes;
-    let count = 0;
-    let sameNames = true;
-    let changed = 0;
-    if (loose) skipBlanks(cursor);
-    while (bytes[cursor.at] !== closeBrace) {
-      const start = cursor.at;
-      if (count < starts.length && repeats(bytes, start, { start: starts[count]!, end: ends[count]! })) {
-        cursor.at = start + ends[count]! - starts[count]!;
-        starts[count] = start;
-        ends[count++] = cursor.at;
-      } else {
-        const label = readLabelName(cursor);
-        if (loose) skipBlanks(cursor);
-        if (bytes[start] === quote && bytes[cursor.at] !== equals) this.#takeName(cursor, label, rules);
-        else {
-          const value = readValue(cursor, loose);
-          if (count === rules.most) throw cursor.error(`more than ${rules.most} labels`, 'limit');
-          if (value !== '') {
-            if (names[count] !== label) {
-              sameNames = false;
-              names[count] = label;
-            }
-            if (values[count] !== value) {
-              changed |= count < 31 ? 1 << count : everything;
-              values[count] = value;
-            }
-            starts[count] = start;
-            ends[count++] = cursor.at;
-          }
-        }
-      }
-      endLabel(cursor, loose);
-    }
-    cursor.at++;
-    starts.length = count;
-    if (sameNames && names.length === count) {
-      if (changed !== 0) this.#labels = changedLabels(this.#labels, { names, values, changed });
-    } else this.#renew(cursor, count);
-    return this.#labels;
+    this.#count = 0;
+    const start = cursor.at++;
+    if (rules.format === 'prometheus') skipBlanks(cursor);
+    let hash = cursor.at === start + 1 ? openBrace : hashOf(view, start, cursor.at);
+    if (bytes[cursor.at] === closeBrace) cursor.at++;
+    else
+      do hash = chain(hash, this.#repeat(cursor) ?? this.#readLabel(cursor, rules));
+      while (bytes[cursor.at - 1] !== closeBrace);
+    this.hash = hash;
   }
 
-  #renew(cursor: Cursor, count: number): void {
-    const names = this.#names;
-    names.length = count;
-    this.#values.length = count;
-    this.#labels = noLabels;
-    this.#labels = newLabels(cursor, names, this.#values);
-    // The engine has one string of each name that is a property, by which properties are found much faster.
-    const keys = Object.keys(this.#labels);
-    for (let at = 0; at < count; at++) if (keys[at] === names[at]) names[at] = keys[at]!;
+  /** Those last read. */
+  labels(cursor: Cursor): Labels {
+    return this.#sets.labels(cursor, { names: this.#names, values: this.#values, count: this.#count });
+  }
+
+  /** Passes over a label, and what ends it, that is what was in its place before. Its hash; undefined if it is not the same. */
+  #repeat(cursor: Cursor): number | undefined {
+    const at = this.#count;
+    if (at >= this.#starts.length) return undefined;
+    const start = cursor.at;
+    const end = start + this.#lengths[at]!;
+    if (end >= cursor.end || !sameBytes(cursor.view, start, end, cursor.view, this.#starts[at]!)) return undefined;
+    // What ends it may go on: `a="b",` and then a brace.
+    if (cursor.bytes[end - 1] !== closeBrace && !beginsLabel(cursor.bytes[end]!)) return undefined;
+    cursor.at = end;
+    this.#count++;
+    return this.#hashes[at]!;
+  }
+
+  /** Whether the label at the cursor begins as the one in its place did, up to its value; the cursor is then behind that. */
+  #repeatHead(cursor: Cursor): boolean {
+    const at = this.#count;
+    if (at >= this.#starts.length) return false;
+    const start = cursor.at;
+    const end = start + this.#heads[at]!;
+    if (end >= cursor.end || !sameBytes(cursor.view, start, end, cursor.view, this.#starts[at]!)) return false;
+    cursor.at = end;
+    return true;
+  }
+
+  /** Reads a label and what ends it: a comma, the closing brace, or both. Its hash. */
+  #readLabel(cursor: Cursor, rules: LabelRules): number {
+    const { at: start } = cursor;
+    const at = this.#count;
+    const name = this.#repeatHead(cursor) ? this.#names[at] : this.#readHead(cursor, rules);
+    if (name === undefined) return endLabel(cursor, start, rules);
+    const head = cursor.at;
+    const kind = skipQuoted(cursor, valueOf);
+    const end = cursor.at - 1;
+    if (at === rules.most) throw cursor.error(`more than ${rules.most} labels`, 'limit');
+    if (end === head) return endLabel(cursor, start, rules);
+    const other = kind === 'plain' ? undefined : otherText(cursor, head, valueOf);
+    const hash = endLabel(cursor, start, rules);
+    this.#names[at] = name;
+    this.#values[at] = other ?? asciiText(cursor, { start: head, end, hash });
+    this.#starts[at] = start;
+    this.#heads[at] = head - start;
+    this.#lengths[at] = cursor.at - start;
+    this.#hashes[at] = hash;
+    this.#count++;
+    return hash;
+  }
+
+  /** Reads up to the value: `code="`. Undefined if it was a metric's name. */
+  #readHead(cursor: Cursor, rules: LabelRules): string | undefined {
+    const { bytes, at: start } = cursor;
+    const loose = rules.format === 'prometheus';
+    const name = readLabelName(cursor);
+    if (loose) skipBlanks(cursor);
+    if (bytes[start] === quote && bytes[cursor.at] !== equals) {
+      this.#takeName(cursor, name, rules);
+      return undefined;
+    }
+    if (bytes[cursor.at] !== equals) throw cursor.expected('= after a label name');
+    cursor.at++;
+    if (loose) skipBlanks(cursor);
+    if (bytes[cursor.at] !== quote) throw cursor.expected('a label value in quotes');
+    cursor.at++;
+    return name;
   }
 
   #takeName(cursor: Cursor, name: string, rules: LabelRules): void {
@@ -94,43 +130,7 @@ export class LabelReader {
   }
 }
 
-export const noLabels: Labels = Object.freeze({});
-
-interface Change {
-  readonly names: readonly string[];
-  readonly values: readonly string[];
-  /** A bit for each label up to the 31st; the last one for those after it. */
-  readonly changed: number;
-}
-
-const everything = 1 << 31;
-
-function changedLabels(before: Labels, { names, values, changed }: Change): Labels {
-  const labels: Record<string, string> = { ...before };
-  for (let at = 0; at < names.length; at++)
-    if ((changed & (at < 31 ? 1 << at : everything)) !== 0) labels[names[at]!] = values[at]!;
-  return labels;
-}
-
-function newLabels(cursor: Cursor, names: readonly string[], values: readonly string[]): Labels {
-  const labels: Record<string, string> = {};
-  for (let at = 0; at < names.length; at++) {
-    const name = names[at]!;
-    if (name === '') throw cursor.error('the name of a label is empty');
-    if (name === '__name__' || Object.hasOwn(labels, name)) throw cursor.error(`the label ${name} is there twice`);
-    if (name === '__proto__')
-      Object.defineProperty(labels, name, { value: values[at], enumerable: true, configurable: true, writable: true });
-    else labels[name] = values[at]!;
-  }
-  return labels;
-}
-
-/** Whether the bytes at `at` are those from `start` to `end`, which ends with a quote. */
-function repeats(bytes: Buffer, at: number, { start, end }: { readonly start: number; readonly end: number }): boolean {
-  const offset = at - start;
-  for (let index = start; index < end; index++) if (bytes[index] !== bytes[index + offset]) return false;
-  return true;
-}
+const beginsLabel = (byte: number): boolean => isLabelStart(byte) || byte === quote;
 
 function readLabelName(cursor: Cursor): string {
   const { bytes, at } = cursor;
@@ -142,25 +142,19 @@ function readLabelName(cursor: Cursor): string {
   let end = at + 1;
   while (isLabelByte(bytes[end]!)) end++;
   cursor.at = end;
-  return asciiText(bytes, at, end);
+  return asciiText(cursor, { start: at, end, hash: hashOf(cursor.view, at, end) });
 }
 
-function readValue(cursor: Cursor, loose: boolean): string {
-  const { bytes } = cursor;
-  if (bytes[cursor.at] !== equals) throw cursor.expected('= after a label name');
-  cursor.at++;
-  if (loose) skipBlanks(cursor);
-  if (bytes[cursor.at] !== quote) throw cursor.expected('a label value in quotes');
-  cursor.at++;
-  return readQuoted(cursor, 'a label value');
-}
-
-/** Prometheus takes labels without a comma between them, in its own text format. */
-function endLabel(cursor: Cursor, loose: boolean): void {
-  const { bytes } = cursor;
+/** Passes over what is behind a label, with the closing brace if it was the last. The hash of all from `start`. */
+function endLabel(cursor: Cursor, start: number, { format }: LabelRules): number {
+  const { bytes, view } = cursor;
+  const loose = format === 'prometheus';
   if (loose) skipBlanks(cursor);
   if (bytes[cursor.at] === comma) {
     cursor.at++;
     if (loose) skipBlanks(cursor);
   } else if (!loose && bytes[cursor.at] !== closeBrace) throw cursor.expected('a comma or } after a label');
+  // Prometheus takes labels without a comma between them, in its own text format.
+  if (bytes[cursor.at] === closeBrace) cursor.at++;
+  return hashOf(view, start, cursor.at);
 }

@@ -1,28 +1,15 @@
-import {
-  backslash,
-  closeBrace,
-  comma,
-  Cursor,
-  hash,
-  isBlank,
-  isNameByte,
-  isNameStart,
-  newline,
-  openBrace,
-  quote,
-  skipBlanks,
-  space,
-} from './cursor.ts';
+import { viewOf } from './bytes.ts';
+import { Cursor, hash, newline, openBrace, skipBlanks, space } from './cursor.ts';
+import { ExtraReader } from './extra.ts';
 import type { Format } from './format.ts';
-import type { LabelRules } from './labels.ts';
-import { LabelReader, noLabels } from './labels.ts';
 import type { Limits } from './limits.ts';
 import { readMetadata } from './metadata.ts';
 import type { WantedNames } from './names.ts';
-import { readNumber, readTime } from './number.ts';
-import type { Entry, SeriesTable } from './series-table.ts';
-import type { Exemplar, Extra, Series, Sink } from './series.ts';
-import { asciiText } from './text.ts';
+import { readNumber } from './number.ts';
+import { SeriesReader } from './series-reader.ts';
+import type { SeriesTable } from './series-table.ts';
+import { beginning } from './series-table.ts';
+import type { Sink } from './series.ts';
 
 export interface Reading<T> {
   readonly format: Format;
@@ -32,10 +19,6 @@ export interface Reading<T> {
   readonly limits: Limits;
   /** Grows from page to page. */
   readonly number: number;
-  /** Of this parser. */
-  readonly seed: number;
-  /** What comes before the first entry. */
-  readonly root: Entry<T>;
 }
 
 /** Reads the lines of one page. */
@@ -43,9 +26,10 @@ export class Lines<T> {
   readonly cursor = new Cursor();
   readonly #page: Reading<T>;
   readonly #loose: boolean;
-  readonly #rules: LabelRules;
-  readonly #labels = new LabelReader();
-  #previous: Entry<T>;
+  readonly #series: SeriesReader;
+  readonly #extra: ExtraReader;
+  /** The series of the sample before. */
+  #previous = beginning;
   samples = 0;
   taken = 0;
   added = 0;
@@ -55,10 +39,11 @@ export class Lines<T> {
   ended = false;
 
   constructor(page: Reading<T>) {
+    const { format, limits } = page;
     this.#page = page;
-    this.#loose = page.format === 'prometheus';
-    this.#previous = page.root;
-    this.#rules = { format: page.format, most: page.limits.labels, name: 'refused' };
+    this.#loose = format === 'prometheus';
+    this.#series = new SeriesReader({ format, most: limits.labels });
+    this.#extra = new ExtraReader({ format, most: limits.labels });
   }
 
   /** Reads bytes that end with a line feed. */
@@ -66,6 +51,7 @@ export class Lines<T> {
     const { cursor } = this;
     const { lineBytes } = this.#page.limits;
     cursor.bytes = bytes;
+    cursor.view = viewOf(bytes);
     cursor.end = to;
     let at = from;
     while (at < to) {
@@ -81,17 +67,17 @@ export class Lines<T> {
 
   /** The page is over. */
   finish(): void {
-    this.#previous.following = undefined;
+    this.#page.table.columns.following[this.#previous] = 0;
   }
 
   /** Leaves the cursor on the line feed. */
   #readLine(): void {
     const { cursor } = this;
     const { table, names } = this.#page;
-    const guess = this.#previous.following;
-    if (guess !== undefined && table.begins(cursor, guess)) {
+    const guess = table.columns.following[this.#previous]!;
+    if (guess !== 0 && table.begins(cursor, guess)) {
       const { at, bytes } = cursor;
-      const after = at + guess.length;
+      const after = at + table.columns.length[guess]!;
       // A name alone may be the beginning of one that has labels: `up {a="b"}`.
       if (bytes[after] === space && bytes[after + 1] !== openBrace && bytes[after + 1] !== space) {
         this.#previous = guess;
@@ -117,219 +103,64 @@ export class Lines<T> {
       return;
     }
     if (byte === newline && this.#loose) return;
-    const entry = this.#find();
-    if (!entry) {
+    const series = this.#find();
+    if (series === 0) {
       cursor.at = bytes.indexOf(newline, cursor.at);
       return;
     }
-    const previous = this.#previous;
-    if (previous.following !== entry) {
+    const { following } = this.#page.table.columns;
+    const expected = following[this.#previous]!;
+    if (expected !== series) {
       // What came after the one before is likely to come after the one that has been put between.
-      entry.following ??= previous.following;
-      previous.following = entry;
+      if (following[series] === 0) following[series] = expected;
+      following[this.#previous] = series;
     }
-    this.#previous = entry;
-    this.#readSample(entry);
+    this.#previous = series;
+    this.#readSample(series);
   }
 
-  /** The series at the cursor, which is then behind it; undefined if its name is not wanted. */
-  #find(): Entry<T> | undefined {
+  /** The series at the cursor, which is then behind it; 0 if its name is not wanted. */
+  #find(): number {
     const { cursor } = this;
-    const { names, table, seed } = this.#page;
-    const { at: start } = cursor;
-    const nameEnd = this.#nameEnd();
-    if (names && !names.wants(cursor, nameEnd, () => this.#nameAt(start))) return undefined;
-    const end = this.#seriesEnd(nameEnd);
-    const hashed = hashOf(cursor.bytes, { start, end, seed });
-    const found = table.find(cursor, end, hashed);
-    if (found) {
-      cursor.at = end;
-      return found;
-    }
-    return this.#add({ nameEnd, end, hashed });
-  }
-
-  #add({
-    nameEnd,
-    end,
-    hashed,
-  }: {
-    readonly nameEnd: number;
-    readonly end: number;
-    readonly hashed: number;
-  }): Entry<T> {
-    const { cursor } = this;
-    const { table, sink, number } = this.#page;
-    const start = cursor.at;
-    const series = this.#parse(nameEnd, end);
-    const target = sink.series(series);
-    cursor.at = start;
-    const entry = table.add(cursor, end, hashed);
-    entry.target = target;
-    entry.addedIn = number;
-    if (target !== undefined) this.added++;
+    const { names, table } = this.#page;
+    const reader = this.#series;
+    if (names && !names.wants(cursor, reader.nameEnd(cursor), () => reader.nameAt(cursor))) return 0;
+    const { at } = cursor;
+    reader.read(cursor);
+    const end = cursor.at;
+    cursor.at = at;
+    const series = table.find(cursor, end, reader.hash) || this.#add(end);
     cursor.at = end;
-    return entry;
+    return series;
   }
 
-  #parse(nameEnd: number, end: number): Series {
+  #add(end: number): number {
     const { cursor } = this;
-    const { bytes, at } = cursor;
-    if (bytes[at] === openBrace) {
-      cursor.at++;
-      const labels = this.#labels.read(cursor, { ...this.#rules, name: 'allowed' });
-      const { name } = this.#labels;
-      if (name === undefined) throw cursor.error('there is no name');
-      return { name, labels };
-    }
-    const name = asciiText(bytes, at, nameEnd);
-    if (nameEnd === end) return { name, labels: noLabels };
-    cursor.at = nameEnd;
-    if (this.#loose) skipBlanks(cursor);
-    cursor.at++;
-    return { name, labels: this.#labels.read(cursor, this.#rules) };
+    const { table, sink, number: page } = this.#page;
+    const target = sink.series(this.#series.series(cursor));
+    if (target !== undefined) this.added++;
+    return table.add(cursor, { end, hash: this.#series.hash, page, target });
   }
 
-  #nameAt(start: number): string {
+  #readSample(series: number): void {
     const { cursor } = this;
-    cursor.at = start;
-    const nameEnd = this.#nameEnd();
-    const { name } = this.#parse(nameEnd, this.#seriesEnd(nameEnd));
-    cursor.at = start;
-    return name;
-  }
-
-  /** Behind what says the name: `up`, or `{"my.name"`; the whole series where the name is not the first between the braces. */
-  #nameEnd(): number {
-    const { cursor } = this;
-    const { bytes } = cursor;
-    let { at } = cursor;
-    if (isNameStart(bytes[at]!)) {
-      do at++;
-      while (isNameByte(bytes[at]!));
-      return at;
-    }
-    if (bytes[at] !== openBrace) throw cursor.expected('the name of a metric');
-    if (bytes[at + 1] === quote) {
-      at = quotedEnd(bytes, at + 2);
-      if (bytes[at] === comma || bytes[at] === closeBrace) return at;
-    }
-    return this.#seriesEnd(cursor.at);
-  }
-
-  /** Behind the closing brace, or the name where it has no labels. */
-  #seriesEnd(nameEnd: number): number {
-    const { cursor } = this;
-    const { bytes } = cursor;
-    const start = cursor.at;
-    let at = start;
-    if (bytes[start] !== openBrace) {
-      at = nameEnd;
-      if (this.#loose) while (isBlank(bytes[at]!)) at++;
-      if (bytes[at] !== openBrace) return nameEnd;
-    }
-    for (;;) {
-      const byte = bytes[at++]!;
-      if (byte === closeBrace) return at;
-      if (byte === quote) {
-        at = quotedEnd(bytes, at);
-        if (bytes[at - 1] === quote) continue;
-        cursor.at = at;
-        throw cursor.expected('a quote after a label value');
-      }
-      if (byte === newline) {
-        cursor.at = at - 1;
-        throw cursor.expected('} after the labels');
-      }
-    }
-  }
-
-  #readSample(entry: Entry<T>): void {
-    const { cursor } = this;
-    const { limits, number, sink } = this.#page;
+    const { limits, number, sink, table } = this.#page;
     if (this.#loose) skipBlanks(cursor);
     else {
       if (cursor.bytes[cursor.at] !== space) throw cursor.expected('a space before the value');
       cursor.at++;
     }
     const value = readNumber(cursor, 'a value');
-    const extra = cursor.bytes[cursor.at] === newline ? undefined : this.#readExtra();
+    const extra = cursor.bytes[cursor.at] === newline ? undefined : this.#extra.read(cursor);
     if (++this.samples > limits.samples) throw cursor.error(`more than ${limits.samples} samples`, 'limit');
-    if (entry.seenIn !== number) {
-      entry.seenIn = number;
+    const { seenIn } = table.columns;
+    if (seenIn[series] !== number) {
+      seenIn[series] = number;
       this.series++;
     }
-    const { target } = entry;
+    const target = table.targets[series];
     if (target === undefined) return;
     this.taken++;
     sink.sample(target, value, extra);
   }
-
-  #readExtra(): Extra | undefined {
-    const { cursor } = this;
-    const { format } = this.#page;
-    const { bytes } = cursor;
-    if (this.#loose) {
-      skipBlanks(cursor);
-      if (bytes[cursor.at] === newline) return undefined;
-      const timeMs = readTime(cursor, format);
-      skipBlanks(cursor);
-      if (bytes[cursor.at] !== newline) throw cursor.expected('the end of the line after the timestamp');
-      return { timeMs };
-    }
-    if (bytes[cursor.at] !== space) throw cursor.expected('a space or the end of the line after the value');
-    cursor.at++;
-    const timeMs = bytes[cursor.at] === hash ? undefined : readTime(cursor, format);
-    if (timeMs !== undefined) {
-      if (bytes[cursor.at] === newline) return { timeMs };
-      if (bytes[cursor.at++] !== space || bytes[cursor.at] !== hash)
-        throw cursor.expected('an exemplar or the end of the line after the timestamp');
-    }
-    return { timeMs, exemplar: readExemplar(cursor, this.#page.limits.labels) };
-  }
-}
-
-/** Four bytes a step: each step waits for the one before. */
-function hashOf(bytes: Buffer, { start, end, seed }: { start: number; end: number; seed: number }): number {
-  let hashed = seed;
-  let at = start;
-  for (; at + 4 <= end; at += 4) {
-    const four = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-    hashed = Math.imul(hashed ^ four, 0x9e3779b1);
-    hashed ^= hashed >>> 15;
-  }
-  for (; at < end; at++) hashed = Math.imul(hashed ^ bytes[at]!, 0x01000193);
-  return hashed ^ (hashed >>> 13);
-}
-
-/** Behind the quote that ends what begins at `at`, or on the line feed if there is none. */
-function quotedEnd(bytes: Buffer, from: number): number {
-  let at = from;
-  for (;;) {
-    const byte = bytes[at];
-    if (byte === quote) return at + 1;
-    if (byte === newline) return at;
-    if (byte === backslash && bytes[at + 1] !== newline) at++;
-    at++;
-  }
-}
-
-/** ` # {trace_id="…"} 0.5 1.234`; the cursor is on the #. */
-function readExemplar(cursor: Cursor, most: number): Exemplar {
-  const { bytes } = cursor;
-  if (bytes[cursor.at + 1] !== space || bytes[cursor.at + 2] !== openBrace) {
-    cursor.at++;
-    throw cursor.expected('an exemplar, # {…}');
-  }
-  cursor.at += 3;
-  const labels = new LabelReader().read(cursor, { format: 'openmetrics', most, name: 'refused' });
-  if (bytes[cursor.at] !== space) throw cursor.expected('a space before the value of the exemplar');
-  cursor.at++;
-  const value = readNumber(cursor, 'the value of the exemplar');
-  if (bytes[cursor.at] === newline) return { labels, value };
-  if (bytes[cursor.at] !== space) throw cursor.expected('the end of the line after the exemplar');
-  cursor.at++;
-  const timeMs = readTime(cursor, 'openmetrics');
-  if (bytes[cursor.at] !== newline) throw cursor.expected('the end of the line after the exemplar');
-  return { labels, value, timeMs };
 }

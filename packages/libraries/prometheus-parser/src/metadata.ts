@@ -2,7 +2,7 @@ import type { Cursor } from './cursor.ts';
 import { hash, isBlank, isNameByte, isNameStart, newline, quote, space } from './cursor.ts';
 import type { Format } from './format.ts';
 import type { MetricType, Sink } from './series.ts';
-import { asciiText, readQuoted, unescapeHelp, utf8Text } from './text.ts';
+import { readQuoted, unescapeHelp, utf8Text } from './text.ts';
 
 const types: Readonly<Record<Format, Readonly<Record<string, MetricType>>>> = {
   prometheus: { counter: 'counter', gauge: 'gauge', histogram: 'histogram', summary: 'summary', untyped: 'unknown' },
@@ -92,5 +92,5 @@ function readName(cursor: Cursor): string {
   let end = at + 1;
   while (isNameByte(bytes[end]!)) end++;
   cursor.at = end;
-  return asciiText(bytes, at, end);
+  return bytes.toString('latin1', at, end);
 }

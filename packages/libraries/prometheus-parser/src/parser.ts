@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { excerptOf, newline } from './cursor.ts';
 import { PageError } from './error.ts';
 import type { Format } from './format.ts';
@@ -7,7 +6,7 @@ import { defaultLimits } from './limits.ts';
 import type { Reading } from './lines.ts';
 import { Lines } from './lines.ts';
 import { wantedNames } from './names.ts';
-import { Entry, SeriesTable } from './series-table.ts';
+import { SeriesTable } from './series-table.ts';
 import type { Sink } from './series.ts';
 
 export interface ParserOptions<T> {
@@ -63,27 +62,26 @@ export interface PageEnd<T> {
 export function createParser<T>({ sink, wanted, limits: given }: ParserOptions<T>): Parser<T> {
   const limits: Limits = { ...defaultLimits, ...given };
   const table = new SeriesTable<T>();
-  const root = new Entry<T>(0, 0, 0);
   const names = wanted && wantedNames(wanted);
-  // Nobody outside can know which series would fall into the same slot.
-  const seed = randomInt(2 ** 31);
   let number = 0;
   let abandon: (() => void) | undefined;
 
   function forgetNew(page: number): void {
-    for (const { target } of table.filter(({ addedIn }) => addedIn !== page))
+    const { addedIn } = table.columns;
+    for (const target of table.filter((series) => addedIn[series] !== page))
       if (target !== undefined) sink.undo?.(target);
   }
 
   function forgetGone(page: number): T[] {
-    return targetsOf(table.filter(({ seenIn }) => seenIn === page));
+    const { seenIn } = table.columns;
+    return taken(table.filter((series) => seenIn[series] === page));
   }
 
   return {
     begin(format) {
       abandon?.();
       const page = ++number;
-      const reading: Reading<T> = { format, sink, table, names, limits, number: page, seed, root };
+      const reading: Reading<T> = { format, sink, table, names, limits, number: page };
       const fail = (): void => {
         abandon = undefined;
         forgetNew(page);
@@ -106,16 +104,17 @@ export function createParser<T>({ sink, wanted, limits: given }: ParserOptions<T
           guarded(() => {
             const { series, ...counts } = end();
             abandon = undefined;
-            return { ...counts, gone: series < table.entries.length ? forgetGone(page) : [] };
+            return { ...counts, gone: series < table.count ? forgetGone(page) : [] };
           }),
       };
     },
-    targets: () => targetsOf(table.entries),
+    targets: () => taken(table.targets),
   };
 }
 
-const targetsOf = <T>(entries: readonly Entry<T>[]): T[] =>
-  entries.flatMap(({ target }) => (target === undefined ? [] : [target]));
+/** Without those that the sink does not take. */
+const taken = <T>(targets: readonly (T | undefined)[]): T[] =>
+  targets.filter((target): target is T => target !== undefined);
 
 /** Puts chunks together into lines. */
 function createPage<T>(reading: Reading<T>) {

@@ -1,118 +1,168 @@
+import { copyBytes, sameBytes } from './bytes.ts';
 import type { Cursor } from './cursor.ts';
 
-/** A series that is remembered. Its bytes, from the name to the closing brace, are in the table. */
-export class Entry<T> {
-  readonly hashed: number;
-  readonly length: number;
-  /** In the table's store; -1 when it is no longer in the table. */
-  start: number;
-  /** Undefined: the sink does not take its samples. */
-  target: T | undefined = undefined;
+/** What is known of each series, by its number. */
+interface Columns {
+  /** Where its bytes are: in which part of the store, and where in that. */
+  readonly part: Uint32Array;
+  readonly start: Uint32Array;
+  readonly length: Uint32Array;
+  readonly hash: Uint32Array;
   /** The page that had it last, and the one that had it first. */
-  seenIn = 0;
-  addedIn = 0;
-  /** The one that came after it when it was last seen: pages nearly always have the same order. */
-  following: Entry<T> | undefined = undefined;
-
-  constructor(hashed: number, start: number, length: number) {
-    this.hashed = hashed;
-    this.start = start;
-    this.length = length;
-  }
+  readonly seenIn: Uint32Array;
+  readonly addedIn: Uint32Array;
+  /** The one that came after it when it was last seen, or 0: pages nearly always have the same order. */
+  readonly following: Uint32Array;
 }
 
 const smallest = 1024;
+const partBytes = 256 * 1024;
 
-/** Finds the entry of a series by its bytes: a hash table with linear probing over one store of bytes. */
+/** What comes before the first series of a page: a number that no series has. */
+export const beginning = 0;
+
+export interface NewSeries<T> {
+  /** Its bytes are those from the cursor to here. */
+  readonly end: number;
+  readonly hash: number;
+  readonly page: number;
+  readonly target: T | undefined;
+}
+
+/**
+ * The series that are remembered, each a number. Their bytes, from the name to the closing brace, are in one store,
+ * and found by a hash table with linear probing. There is no object for each: it would cost as much as the labels do.
+ */
 export class SeriesTable<T> {
-  #entries: Entry<T>[] = [];
-  /** Pairs: the index of an entry + 1, or 0 where it is free, and its hash. At most half full. */
-  #slots = new Int32Array(smallest * 2);
-  #store = Buffer.allocUnsafeSlow(smallest * 64);
+  columns = columnsOf(smallest);
+  /** Undefined: the sink does not take its samples. */
+  readonly targets: (T | undefined)[] = [undefined];
+  /** Pairs: the number of a series, or 0 where it is free, and its hash. At most half full. */
+  #slots = new Int32Array(smallest * 4);
+  /** In parts, so that nothing is copied when it grows. */
+  #store: DataView[] = [];
+  /** How many bytes of the last part. */
   #used = 0;
 
-  get entries(): readonly Entry<T>[] {
-    return this.#entries;
+  get count(): number {
+    return this.targets.length - 1;
   }
 
-  /** Whether the bytes at the cursor begin with those of the entry. */
-  begins(cursor: Cursor, entry: Entry<T>): boolean {
-    const { bytes, at } = cursor;
-    const { length, start } = entry;
-    if (start < 0 || at + length >= cursor.end) return false;
-    const store = this.#store;
-    for (let index = 0; index < length; index++) if (bytes[at + index] !== store[start + index]) return false;
-    return true;
+  /** Whether the bytes at the cursor begin with those of the series. */
+  begins({ view, at, end }: Cursor, series: number): boolean {
+    const { part, start, length } = this.columns;
+    const after = at + length[series]!;
+    return after < end && sameBytes(view, at, after, this.#store[part[series]!]!, start[series]!);
   }
 
-  /** The entry of the bytes from the cursor to `end`. */
-  find(cursor: Cursor, end: number, hashed: number): Entry<T> | undefined {
+  /** The series of the bytes from the cursor to `end`, or 0. */
+  find(cursor: Cursor, end: number, hash: number): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
     const length = end - cursor.at;
-    for (let slot = (hashed << 1) & mask; slots[slot] !== 0; slot = (slot + 2) & mask) {
-      if (slots[slot + 1] !== hashed) continue;
-      const entry = this.#entries[slots[slot]! - 1]!;
-      if (entry.length === length && this.begins(cursor, entry)) return entry;
+    for (let slot = (hash << 1) & mask; slots[slot] !== 0; slot = (slot + 2) & mask) {
+      if (slots[slot + 1] !== hash) continue;
+      const series = slots[slot]!;
+      if (this.columns.length[series] === length && this.begins(cursor, series)) return series;
     }
-    return undefined;
+    return 0;
   }
 
   /** Those bytes must not be there yet. */
-  add(cursor: Cursor, end: number, hashed: number): Entry<T> {
-    const length = end - cursor.at;
-    if (this.#used + length > this.#store.length) this.#grow(length);
-    const entry = new Entry<T>(hashed, this.#used, length);
-    cursor.bytes.copy(this.#store, this.#used, cursor.at, end);
-    this.#used += length;
-    this.#entries.push(entry);
-    if (this.#entries.length * 4 > this.#slots.length) this.#widen();
-    place(this.#slots, this.#entries.length, hashed);
-    return entry;
+  add({ view, at }: Cursor, { end, hash, page, target }: NewSeries<T>): number {
+    const series = this.targets.push(target) - 1;
+    if (series === this.columns.hash.length) this.columns = columnsOf(series * 2, this.columns);
+    const { columns } = this;
+    this.#keep(series, { view, start: at, end });
+    columns.hash[series] = hash;
+    columns.addedIn[series] = page;
+    columns.seenIn[series] = 0;
+    columns.following[series] = 0;
+    if (series * 4 >= this.#slots.length) this.#fillSlots(this.#slots.length * 2);
+    else place(this.#slots, series, hash);
+    return series;
   }
 
-  /** Drops the entries for which `keep` is false, and returns them. */
-  filter(keep: (entry: Entry<T>) => boolean): readonly Entry<T>[] {
-    const dropped: Entry<T>[] = [];
-    const kept = this.#entries.filter((entry) => keep(entry) || (dropped.push(entry), false));
-    if (dropped.length === 0) return dropped;
-    for (const entry of dropped) entry.start = -1;
-    this.#entries = kept;
-    const bytes = kept.reduce((sum, { length }) => sum + length, 0);
-    const store = Buffer.allocUnsafeSlow(Math.max(smallest * 64, bytes));
-    let used = 0;
-    for (const entry of kept) {
-      this.#store.copy(store, used, entry.start, entry.start + entry.length);
-      entry.start = used;
-      used += entry.length;
-    }
-    this.#store = store;
-    this.#used = used;
-    let pairs = smallest;
-    while (kept.length * 2 > pairs) pairs *= 2;
-    this.#slots = new Int32Array(pairs * 2);
-    for (const [index, { hashed }] of kept.entries()) place(this.#slots, index + 1, hashed);
+  /** Drops the series for which `keep` is false, and returns what stood for them. The others get new numbers. */
+  filter(keep: (series: number) => boolean): (T | undefined)[] {
+    const { targets } = this;
+    const dropped: (T | undefined)[] = [];
+    const renumbered = new Uint32Array(targets.length);
+    let kept = 1;
+    for (let series = 1; series < targets.length; series++)
+      if (keep(series)) renumbered[series] = kept++;
+      else dropped.push(targets[series]);
+    if (dropped.length > 0) this.#renumber(renumbered, kept);
     return dropped;
   }
 
-  #widen(): void {
-    const old = this.#slots;
-    this.#slots = new Int32Array(old.length * 4);
-    for (let slot = 0; slot < old.length; slot += 2)
-      if (old[slot] !== 0) place(this.#slots, old[slot]!, old[slot + 1]!);
+  /** Numbers only become lower. 0: the series is dropped. */
+  #renumber(numbers: Uint32Array, count: number): void {
+    const { targets, columns } = this;
+    const { part, start, length, following } = columns;
+    const all = Object.values(columns) as Uint32Array[];
+    const before = this.#store;
+    this.#store = [];
+    for (let series = 1; series < numbers.length; series++) {
+      const number = numbers[series]!;
+      if (number === 0) continue;
+      const view = before[part[series]!]!;
+      const kept = { view, start: start[series]!, end: start[series]! + length[series]! };
+      for (const column of all) column[number] = column[series]!;
+      targets[number] = targets[series];
+      this.#keep(number, kept);
+    }
+    for (let series = 0; series < count; series++) following[series] = numbers[following[series]!]!;
+    targets.length = count;
+    let capacity = smallest;
+    while (capacity < count) capacity *= 2;
+    this.columns = columnsOf(capacity, columns);
+    this.#fillSlots(capacity * 4);
   }
 
-  #grow(by: number): void {
-    const store = Buffer.allocUnsafeSlow(Math.max(this.#store.length * 2, this.#used + by));
-    this.#store.copy(store, 0, 0, this.#used);
-    this.#store = store;
+  /** Copies the bytes of the series to the end of the store. */
+  #keep(series: number, { view, start, end }: { view: DataView; start: number; end: number }): void {
+    const length = end - start;
+    let part = this.#store.at(-1);
+    if (!part || this.#used + length > part.byteLength) {
+      part = new DataView(new ArrayBuffer(Math.max(partBytes, length)));
+      this.#store.push(part);
+      this.#used = 0;
+    }
+    copyBytes(view, start, end, part, this.#used);
+    this.columns.part[series] = this.#store.length - 1;
+    this.columns.start[series] = this.#used;
+    this.columns.length[series] = length;
+    this.#used += length;
+  }
+
+  #fillSlots(length: number): void {
+    this.#slots = new Int32Array(length);
+    for (let series = 1; series < this.targets.length; series++) place(this.#slots, series, this.columns.hash[series]!);
   }
 }
 
-function place(slots: Int32Array, index: number, hashed: number): void {
+function columnsOf(capacity: number, from?: Columns): Columns {
+  const resized = (column: keyof Columns): Uint32Array => {
+    const values = new Uint32Array(capacity);
+    if (from) values.set(from[column].subarray(0, capacity));
+    return values;
+  };
+  return {
+    part: resized('part'),
+    start: resized('start'),
+    length: resized('length'),
+    hash: resized('hash'),
+    seenIn: resized('seenIn'),
+    addedIn: resized('addedIn'),
+    following: resized('following'),
+  };
+}
+
+function place(slots: Int32Array, series: number, hash: number): void {
   const mask = slots.length - 1;
-  let slot = (hashed << 1) & mask;
+  let slot = (hash << 1) & mask;
   while (slots[slot] !== 0) slot = (slot + 2) & mask;
-  slots[slot] = index;
-  slots[slot + 1] = hashed;
+  slots[slot] = series;
+  slots[slot + 1] = hash;
 }

@@ -153,7 +153,7 @@ describe('what is wrong', () => {
       'a 1 99999999999999999',
       'Line 1: expected a timestamp, an integer in milliseconds, got "9": a 1 99999999999999999',
     ],
-    ['a{b="c" 1', 'Line 1: expected } after the labels, got the end of the line: a{b="c" 1'],
+    ['a{b="c" 1', 'Line 1: expected a label name or }, got "1": a{b="c" 1'],
     ['a{b="c} 1', 'Line 1: expected a quote after a label value, got the end of the line: a{b="c} 1'],
     ['a{b=c} 1', 'Line 1: expected a label value in quotes, got "c": a{b=c} 1'],
     ['a{b} 1', 'Line 1: expected = after a label name, got "}": a{b} 1'],

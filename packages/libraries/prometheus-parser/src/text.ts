@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { copyBytes, hashOf, sameBytes, viewOf } from './bytes.ts';
 import type { Cursor } from './cursor.ts';
 import { backslash, newline, quote } from './cursor.ts';
 
@@ -11,40 +12,46 @@ const longest = 64;
  * much.
  */
 const known: string[] = Array.from({ length: slots }, () => '');
-const knownBytes = Buffer.alloc(slots * longest);
+const knownLengths = new Uint8Array(slots);
+const knownBytes = viewOf(new Uint8Array(slots * longest));
 
-/** The text of ASCII bytes whose hash is known. */
-function recurring(bytes: Buffer, start: number, end: number, hashed: number): string {
-  const length = end - start;
-  if (length > longest) return bytes.toString('latin1', start, end);
-  const slot = (hashed ^ (hashed >>> 15)) & (slots - 1);
-  const candidate = known[slot]!;
-  const place = slot * longest;
-  if (candidate.length === length) {
-    let at = 0;
-    while (at < length && knownBytes[place + at] === bytes[start + at]) at++;
-    if (at === length) return candidate;
-  }
-  for (let at = 0; at < length; at++) knownBytes[place + at] = bytes[start + at]!;
-  return (known[slot] = bytes.toString('latin1', start, end));
+export interface Text {
+  readonly start: number;
+  readonly end: number;
+  /** Of these bytes, with or without what is before and after them. */
+  readonly hash: number;
 }
 
 /** Text without escapes that is known to be ASCII. */
-export function asciiText(bytes: Buffer, start: number, end: number): string {
-  let hashed = 0;
-  for (let at = start; at < end; at++) hashed = Math.imul(hashed ^ bytes[at]!, 0x01000193);
-  return recurring(bytes, start, end, hashed);
+export function asciiText({ bytes, view }: Cursor, { start, end, hash }: Text): string {
+  const length = end - start;
+  if (length > longest) return bytes.toString('latin1', start, end);
+  const slot = (hash ^ (hash >>> 15)) & (slots - 1);
+  const place = slot * longest;
+  if (knownLengths[slot] === length && sameBytes(view, start, end, knownBytes, place)) return known[slot]!;
+  copyBytes(view, start, end, knownBytes, place);
+  knownLengths[slot] = length;
+  return (known[slot] = bytes.toString('latin1', start, end));
 }
 
 /** What is between quotes, whose first the cursor has passed; leaves it behind the last. */
 export function readQuoted(cursor: Cursor, what: string): string {
-  const { bytes, at: start } = cursor;
-  let at = start;
-  let [hashed, seen, escaped] = [0, 0, false];
+  const { at: start } = cursor;
+  const kind = skipQuoted(cursor, what);
+  const end = cursor.at - 1;
+  if (kind === 'plain') return asciiText(cursor, { start, end, hash: hashOf(cursor.view, start, end) });
+  return otherText(cursor, start, what);
+}
+
+/** Leaves the cursor behind the closing quote. Plain is ASCII without escapes. */
+export function skipQuoted(cursor: Cursor, what: string): 'plain' | 'other' {
+  const { bytes } = cursor;
+  let { at } = cursor;
   let byte = bytes[at]!;
+  let seen = 0;
   while (byte !== quote) {
     if (byte === backslash) {
-      escaped = true;
+      seen = 128;
       byte = bytes[++at]!;
     }
     if (byte === newline) {
@@ -52,14 +59,17 @@ export function readQuoted(cursor: Cursor, what: string): string {
       throw cursor.expected(`a quote after ${what}`);
     }
     seen |= byte;
-    hashed = Math.imul(hashed ^ byte, 0x01000193);
     byte = bytes[++at]!;
   }
   cursor.at = at + 1;
-  if (seen < 128 && !escaped) return recurring(bytes, start, at, hashed);
-  const text = utf8Text(bytes, start, at);
+  return seen < 128 ? 'plain' : 'other';
+}
+
+/** From `start` to the quote that the cursor has passed. */
+export function otherText(cursor: Cursor, start: number, what: string): string {
+  const text = utf8Text(cursor.bytes, start, cursor.at - 1);
   if (text === undefined) throw cursor.error(`${what} is not UTF-8`);
-  return escaped ? unescape(text) : text;
+  return unescape(text);
 }
 
 export const utf8Text = (bytes: Buffer, start: number, end: number): string | undefined =>
