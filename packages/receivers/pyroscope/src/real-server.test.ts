@@ -1,0 +1,156 @@
+import { type Batch, memoryStorage, type Storage, systemClock } from '@millrace/core';
+import { seeded, sink } from '@millrace/core/testing';
+import { encode, fromStacks } from '@millrace/pprof';
+import { describe, expect, it } from 'vitest';
+import {
+  isBuilt,
+  pyroscope,
+  pyroscopeLegacy,
+  startPyroscope,
+  startPyroscopeLegacy,
+} from '../../../../test/peers/pyroscope/index.ts';
+import { logsOf, metricsOf, pulling } from './testdata/pulling.ts';
+
+for (const binary of [pyroscope, pyroscopeLegacy])
+  if (!isBuilt(binary))
+    console.error(`!!! There is no ${binary.name}, so nothing is pulled from it. node test/peers/pyroscope/build.ts`);
+
+/** What was pulled of each function, over all windows. */
+function selfOf(batches: readonly Batch[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const { resourceMetrics } of metricsOf(batches))
+    for (const { scopeMetrics } of resourceMetrics)
+      for (const { metrics } of scopeMetrics)
+        for (const { descriptor, dataPoints } of metrics) {
+          if (!descriptor.name.endsWith('.self')) continue;
+          for (const { attributes, value } of dataPoints) {
+            const name = String(attributes['code.function.name']);
+            sums.set(name, (sums.get(name) ?? 0) + Number(value));
+          }
+        }
+  return sums;
+}
+
+/** As if the queries had been pulled until then. */
+const pulledUntil = (nextMs: number): Storage => {
+  const storage = memoryStorage();
+  return {
+    ...storage,
+    get: async (key) => (await storage.get(key)) ?? Buffer.from(JSON.stringify({ nextMs })),
+  };
+};
+
+const windowMs = 10_000;
+const begun = Math.floor(Date.now() / 60_000) * 60_000 - 20 * 60_000;
+const windows = 60;
+
+async function pullAll(
+  endpoint: string,
+  query: object,
+  until: (batches: readonly Batch[]) => boolean,
+): Promise<Batch[]> {
+  const out = sink();
+  const run = await pulling(
+    { servers: [{ endpoint, window: '10s', delay: '10s', queries: [query] }], functions: { limit: 1000 } },
+    { clock: systemClock, next: out, storage: pulledUntil(begun) },
+  );
+  try {
+    await expect.poll(() => until(out.batches), { timeout: 60_000, interval: 100 }).toBe(true);
+    // Windows that come after what is waited for must have nothing of it.
+    await systemClock.sleep(1_000);
+    expect(run.context.lines).toEqual([]);
+    return out.batches;
+  } finally {
+    await run.stop();
+  }
+}
+
+describe.runIf(isBuilt(pyroscope))('Grafana Pyroscope', () => {
+  it('gives each profile once, at whatever nanosecond it is', { timeout: 120_000 }, async () => {
+    const server = await startPyroscope();
+    try {
+      const random = seeded(7);
+      // It takes one profile of a series in a millisecond, so each has a series of its own.
+      const seams = [0, 1, 999_999, 1_000_000, 9_999_000_000, 9_999_000_001, 9_999_999_999].map(BigInt);
+      const offsets = Array.from({ length: 120 }, (_, index): bigint => {
+        const window = BigInt(random.below(windows) * windowMs) * 1_000_000n;
+        return window + (index < 60 ? random.pick(seams) : BigInt(random.below(1e10)));
+      });
+      const series = offsets.map((offset, index) => {
+        const atNs = BigInt(begun) * 1_000_000n + offset;
+        const stacks = [{ frames: ['main.main', `f${index}`], values: [1, 1000 + index] }];
+        const profile = fromStacks(stacks, {
+          sampleTypes: [
+            { type: 'samples', unit: 'count' },
+            { type: 'cpu', unit: 'nanoseconds' },
+          ],
+          periodType: { type: 'cpu', unit: 'nanoseconds' },
+          period: 10_000_000,
+          timeNanos: atNs,
+          durationNanos: 10_000_000_000n,
+        });
+        const labels = { __name__: 'process_cpu', service_name: 'shop', n: String(index) };
+        return {
+          labels: Object.entries(labels).map(([name, value]) => ({ name, value })),
+          samples: [{ rawProfile: Buffer.from(encode(profile)).toString('base64') }],
+        };
+      });
+      const pushed = await fetch(`${server.endpoint}/push.v1.PusherService/Push`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ series }),
+      });
+      expect([pushed.status, await pushed.text()]).toEqual([200, '{}']);
+      const batches = await pullAll(
+        server.endpoint,
+        { query: 'shop.cpu' },
+        (all) => selfOf(all).size >= offsets.length,
+      );
+      const expected = offsets.map((_, index): [string, number] => [`f${index}`, 1000 + index]);
+      expect(Object.fromEntries(selfOf(batches))).toEqual(Object.fromEntries(expected));
+      const one = await pullAll(
+        server.endpoint,
+        { application: 'shop', profile_type: 'process_cpu:cpu:nanoseconds:cpu:nanoseconds', selector: 'n="5"' },
+        (all) => selfOf(all).size > 0,
+      );
+      expect(Object.fromEntries(selfOf(one))).toEqual({ f5: 1005 });
+      expect(metricsOf(one)[0]!.resourceMetrics[0]!.resource.attributes).toEqual({ 'service.name': 'shop', n: '5' });
+    } finally {
+      await server.stop();
+    }
+  });
+});
+
+describe.runIf(isBuilt(pyroscopeLegacy))('Pyroscope 0.37', () => {
+  it('gives each block once', { timeout: 120_000 }, async () => {
+    const server = await startPyroscopeLegacy();
+    try {
+      for (let index = 0; index < windows; index += 3) {
+        const from = begun / 1000 + index * 10;
+        const query = new URLSearchParams({
+          name: `shop.cpu{n="${index}"}`,
+          from: String(from),
+          until: String(from + 10),
+          sampleRate: '100',
+          units: 'samples',
+          spyName: 'gospy',
+        });
+        const sent = await fetch(`${server.endpoint}/ingest?${query}`, {
+          method: 'POST',
+          body: `main.main;f${index} ${index + 1}\n`,
+        });
+        expect(sent.status).toBe(200);
+      }
+      const batches = await pullAll(server.endpoint, { application: 'shop' }, (all) => selfOf(all).size >= windows / 3);
+      const expected = Array.from({ length: windows / 3 }, (_, at): [string, number] => [`f${at * 3}`, at * 3 + 1]);
+      expect(Object.fromEntries(selfOf(batches))).toEqual(Object.fromEntries(expected));
+      expect(metricsOf(batches)[0]!.resourceMetrics[0]!.scopeMetrics[0]!.metrics[0]!.descriptor).toMatchObject({
+        name: 'profile.cpu.self',
+        unit: '{sample}',
+      });
+      expect(logsOf(batches)).toHaveLength(windows / 3);
+    } finally {
+      await server.stop();
+    }
+  });
+});

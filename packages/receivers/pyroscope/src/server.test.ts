@@ -1,0 +1,242 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { resolveConfig } from '@millrace/core';
+import { manualClock, type ManualClock, render, sink, type Sink } from '@millrace/core/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { config as schema } from './config/schema.ts';
+import pyroscope from './index.ts';
+import { type FakeServer, fakeServer } from './testdata/fake-server.ts';
+import { idleOf, logsOf, metricsOf, pass, type Pulling, pulling } from './testdata/pulling.ts';
+
+let clock: ManualClock;
+let out: Sink;
+let server: FakeServer | undefined;
+let run: Pulling | undefined;
+beforeEach(() => {
+  clock = manualClock();
+  out = sink();
+});
+afterEach(async () => {
+  await run?.stop();
+  await server?.close();
+  server = run = undefined;
+});
+
+const stack = (frames: readonly string[], value: number) => ({ frames, values: [value] });
+
+/** What an application sent, so many milliseconds after the start. */
+const send = (ms: number, application: string, ...stacks: readonly ReturnType<typeof stack>[]): void =>
+  void server!.sent.push({ application, atNs: BigInt(clock.now() + ms) * 1_000_000n, arrivesMs: 0, stacks });
+
+const seconds = async (count: number): Promise<void> => pass(clock, count * 1000, { idle: idleOf(server!) });
+const texts = (): string => metricsOf(out.batches).map(render).join('');
+
+describe.each(['legacy', 'v1'] as const)('%s', (generation) => {
+  beforeEach(async () => void (server = await fakeServer({ generation, now: clock.now })));
+
+  it('pulls a window as metrics, a report and a profile', async () => {
+    send(0, 'shop', stack(['main.main', 'main.work', 'net/http.(*conn).serve'], 5));
+    send(59_999, 'shop', stack(['main.main', 'resdb::Server<int>::Run(int)'], 3));
+    send(60_000, 'shop', stack(['main.main', 'next.window'], 1));
+    send(1_000, 'other', stack(['main.main', 'other.app'], 100));
+    const queries = [{ application: 'shop', selector: 'region="eu"' }];
+    run = await pulling({ servers: [{ endpoint: server!.endpoint, queries }] }, { clock, next: out });
+    await seconds(125);
+    expect(out.batches.map(({ signal }) => signal)).toEqual(['metrics', 'logs', 'profiles']);
+    await expect(render(metricsOf(out.batches)[0]!)).toMatchFileSnapshot(`testdata/${generation}-metrics.txt`);
+    const { resourceLogs } = logsOf(out.batches)[0]!;
+    await expect(String(resourceLogs[0]!.scopeLogs[0]!.logRecords[0]!.body)).toMatchFileSnapshot(
+      `testdata/${generation}-report.md`,
+    );
+    expect(run.context.lines).toEqual([]);
+  });
+
+  it('finds what fits, and what comes later, from its beginning on', async () => {
+    send(5_000, 'web-a', stack(['a1'], 1));
+    send(5_000, 'db', stack(['never'], 1));
+    const discover = { applications: 'web-.', profile_types: '(process_cpu:)?cpu.*' };
+    run = await pulling(
+      { servers: [{ endpoint: server!.endpoint, window: '10s', discover }], emit: ['metrics'] },
+      { clock, next: out },
+    );
+    await seconds(70);
+    expect(texts()).toMatch(/service.name="web-a".*"a1"/);
+    // It begins at 71 s, and is found at 120 s.
+    send(1_000, 'web-b', stack(['b1'], 1));
+    send(30_000, 'web-b', stack(['b2'], 1));
+    await seconds(120);
+    expect(texts()).toMatch(/service.name="web-b".*"b1"/);
+    expect(texts()).toMatch(/service.name="web-b".*"b2"/);
+    expect(texts()).not.toContain('never');
+  });
+
+  it('waits for a server that is not there yet, and says so once', async () => {
+    server!.fault = (_request, response) => {
+      response.writeHead(502).end('bad gateway');
+      return true;
+    };
+    send(-10_000, 'shop', stack(['x'], 1));
+    run = await pulling(
+      { servers: [{ endpoint: server!.endpoint, window: '10s', queries: [{ query: 'shop.cpu' }] }] },
+      { clock, next: out },
+    );
+    await seconds(15);
+    server!.fault = undefined;
+    await seconds(60);
+    expect(run.context.lines.map(({ level, message }) => [level, message])).toEqual([
+      ['warn', 'The server cannot be asked.'],
+      ['info', 'The server can be asked now.'],
+    ]);
+  });
+
+  it('shows its tenant and who it is', async () => {
+    const more = { tenant: 'team-a', authorization: { credentials: 'token' }, headers: { 'X-Own': 'mine' } };
+    run = await pulling(
+      { servers: [{ endpoint: `${server!.endpoint}/`, ...more, queries: [{ query: 'shop.cpu' }] }] },
+      { clock, next: out },
+    );
+    await seconds(5);
+    for (const { headers } of server!.requests)
+      expect(headers).toMatchObject({ 'x-scope-orgid': 'team-a', authorization: 'Bearer token', 'x-own': 'mine' });
+  });
+});
+
+it.each([
+  ['a page', '<html></html>'],
+  ['a broken profile', Buffer.from('0a06080110025aff', 'hex')],
+])('%s instead of a profile is given up after three times, and does not hold up the next', async (_name, bytes) => {
+  server = await fakeServer({ generation: 'legacy', now: clock.now });
+  send(5_000, 'shop', stack(['bad'], 1));
+  send(15_000, 'shop', stack(['good'], 1));
+  const bad = clock.now() / 1000;
+  server.fault = ({ url }, response) => {
+    if (!url!.includes(`from=${bad}&`)) return false;
+    response.end(bytes);
+    return true;
+  };
+  run = await pulling(
+    { servers: [{ endpoint: server.endpoint, window: '10s', queries: [{ query: 'shop.cpu' }] }], emit: ['metrics'] },
+    { clock, next: out },
+  );
+  await seconds(80);
+  expect(texts()).toContain('"good"');
+  expect(server.requests.filter(({ url }) => url.includes(`from=${bad}&`))).toHaveLength(3);
+  expect(run.context.lines.map(({ message }) => message)).toEqual([
+    'A window cannot be pulled; it is tried again.',
+    'A window is left out: its profile cannot be used.',
+    'Windows can be pulled again.',
+  ]);
+});
+
+it('a server that hangs costs only itself', async () => {
+  server = await fakeServer({ generation: 'legacy', now: clock.now });
+  const hanging = await fakeServer({ generation: 'legacy', now: clock.now });
+  hanging.fault = () => true;
+  send(5_000, 'shop', stack(['x'], 1));
+  const common = { window: '10s', timeout: '300ms', queries: [{ query: 'shop.cpu' }] };
+  run = await pulling(
+    {
+      servers: [
+        { endpoint: hanging.endpoint, ...common },
+        { endpoint: server.endpoint, ...common },
+      ],
+      emit: ['metrics'],
+    },
+    { clock, next: out },
+  );
+  try {
+    await seconds(60);
+    expect(texts()).toContain('"x"');
+    await expect
+      .poll(() => run!.context.lines.map(({ fields }) => fields))
+      .toEqual([expect.objectContaining({ error: 'There was no whole answer within 300ms.' })]);
+  } finally {
+    await run.stop();
+    await hanging.close();
+  }
+});
+
+it('something that is no Pyroscope is said', async () => {
+  server = await fakeServer({ generation: 'legacy', now: clock.now });
+  server.fault = (_request, response) => {
+    response.end('<html>All paths lead here</html>');
+    return true;
+  };
+  run = await pulling(
+    { servers: [{ endpoint: server.endpoint, queries: [{ query: 'shop.cpu' }] }] },
+    { clock, next: out },
+  );
+  await seconds(10);
+  expect(run.context.lines[0]!.fields).toMatchObject({
+    error: 'It answers neither as a legacy Pyroscope nor as a Grafana Pyroscope.',
+  });
+});
+
+it('the doctor says what a server is, and which targets give profiles', async () => {
+  server = await fakeServer({ generation: 'v1', now: clock.now });
+  const input = {
+    servers: [
+      { endpoint: server.endpoint, queries: [{ query: 'shop.cpu' }] },
+      { endpoint: 'http://127.0.0.1:1', queries: [{ query: 'shop.cpu' }] },
+    ],
+    targets: [
+      {
+        urls: [server.endpoint],
+        profiles: { memory: { enabled: false }, mutex: { enabled: false }, block: { enabled: false } },
+      },
+    ],
+  };
+  const findings = await pyroscope.diagnose!(resolveConfig(schema, input));
+  expect(findings.map(({ level, text }) => [level, text])).toEqual([
+    ['ok', `${server.endpoint}/ is a Grafana Pyroscope.`],
+    ['error', expect.stringMatching(/^http:\/\/127.0.0.1:1\/ cannot be asked: .*ECONNREFUSED/)],
+    [
+      'warning',
+      `${server.endpoint}/debug/pprof/goroutine gives no profile: ${server.endpoint}/debug/pprof/goroutine answered with the status 404.`,
+    ],
+  ]);
+});
+
+it('takes what a Grafana Pyroscope 1.12 has answered', async () => {
+  const reply = (name: string): Buffer => readFileSync(join(import.meta.dirname, 'testdata/replies', name));
+  // What it says for a window without profiles, and for what is not there.
+  const empty = Buffer.from('0a0032005a00', 'hex');
+  let merges = 0;
+  const answer = ({ url = '' }: IncomingMessage): Buffer | undefined => {
+    if (url.endsWith('/ProfileTypes')) return reply('v1-profile-types.json');
+    if (url.endsWith('/Series')) return reply('v1-series.json');
+    if (url.endsWith('/SelectMergeProfile')) return merges++ === 0 ? reply('v1-select-merge-profile.pb') : empty;
+    return undefined;
+  };
+  const recorded = createServer((request, response) => {
+    const body = answer(request);
+    response.sendDate = false;
+    if (body) response.end(body);
+    else response.writeHead(404).end('404 page not found\n');
+  });
+  recorded.listen(0, '127.0.0.1');
+  await once(recorded, 'listening');
+  const endpoint = `http://127.0.0.1:${(recorded.address() as AddressInfo).port}`;
+  const cpu = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
+  run = await pulling(
+    { servers: [{ endpoint, discover: { applications: 'demo', profile_types: cpu } }], emit: ['metrics', 'logs'] },
+    { clock, next: out },
+  );
+  try {
+    await expect
+      .poll(async () => {
+        await clock.advance(10_000);
+        return out.batches.length;
+      })
+      .toBe(2);
+    await expect(texts()).toMatchFileSnapshot('testdata/v1-recorded.txt');
+    expect(run.context.lines).toEqual([]);
+  } finally {
+    await run.stop();
+    recorded.closeAllConnections();
+    recorded.close();
+  }
+});
