@@ -1,10 +1,10 @@
 import type { Finding } from '@millrace/core';
 import { describeError, formatDuration } from '@millrace/core';
 import { shown } from '@millrace/http-client';
+import { withDeadline } from '@millrace/polling';
 import type { Config } from './config/schema.ts';
 import { jobTargets } from './discovery/targets.ts';
 import { jobsOf } from './job.ts';
-import { withDeadline } from './scrape/deadline.ts';
 import { pageFormat } from './scrape/page.ts';
 import { createRequester, type Requester } from './scrape/request.ts';
 import type { Target } from './target.ts';

@@ -1,10 +1,10 @@
 import type { Component, Consumer, Context } from '@millrace/core';
 import { dropCounter } from '@millrace/core';
+import { createLimiter } from '@millrace/polling';
 import type { Config } from './config/schema.ts';
 import { jobsOf } from './job.ts';
 import { type JobRunner, runJob } from './job-runner.ts';
 import { handingLog } from './scrape/delivery.ts';
-import { createLimiter } from './scrape/limiter.ts';
 import { createRequester, type Requester } from './scrape/request.ts';
 import type { ScrapeHost } from './scrape/target-poller.ts';
 

@@ -1,9 +1,9 @@
 import type { Component, Consumer, Context } from '@millrace/core';
 import { dropCounter } from '@millrace/core';
 import { proveTls } from '@millrace/http-client';
+import { createLimiter } from '@millrace/polling';
 import type { Config } from './config/schema.ts';
 import { createHandOver } from './emit/handover.ts';
-import { createLimiter } from './limiter.ts';
 import { runServer, type Runner, type ServerHost } from './server/runner.ts';
 import { runTargets, type TargetsRunner } from './target/runner.ts';
 

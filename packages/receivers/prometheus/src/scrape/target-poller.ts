@@ -1,14 +1,12 @@
 import type { Clock, Consumer, Logger } from '@millrace/core';
 import { describeError, formatDuration, stateLog, withFields } from '@millrace/core';
 import { shown } from '@millrace/http-client';
+import { everyInterval, type Limiter, offsetOf, scrapeTime, withDeadline } from '@millrace/polling';
 import type { Target } from '../target.ts';
-import { withDeadline } from './deadline.ts';
 import { createDelivery, type HandingLog } from './delivery.ts';
-import type { Limiter } from './limiter.ts';
 import type { StartTimeConfig } from './page.ts';
 import type { Outcome } from './report.ts';
 import type { Ask } from './request.ts';
-import { everyInterval, offsetOf, scrapeTime } from './schedule.ts';
 import { createTargetScraper, type Scrape } from './target-scraper.ts';
 
 /** What the targets of all jobs share. */

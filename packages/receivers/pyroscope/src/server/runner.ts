@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type Context, formatDuration, type Logger, stateLog, withFields } from '@millrace/core';
 import { clientOf, shown } from '@millrace/http-client';
+import { createLimiter, withDeadline } from '@millrace/polling';
 import { createAsk } from '../ask.ts';
 import type { Config } from '../config/schema.ts';
 import type { ServerConfig } from '../config/server.ts';
-import { withDeadline } from '../deadline.ts';
 import { createStream } from '../emit/stream.ts';
 import type { HandOver } from '../emit/handover.ts';
-import { createLimiter } from '../limiter.ts';
 import { positionStore } from '../window/position.ts';
 import { pullWindows } from '../window/puller.ts';
 import { serverClock } from './clock.ts';

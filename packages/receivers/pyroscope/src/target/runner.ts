@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { stateLog } from '@millrace/core';
 import { clientOf } from '@millrace/http-client';
+import type { Limiter } from '@millrace/polling';
 import { createAsk } from '../ask.ts';
 import type { TargetConfig } from '../config/target.ts';
-import type { Limiter } from '../limiter.ts';
 import type { Runner, ServerHost } from '../server/runner.ts';
 import { fileTargets } from './files.ts';
 import { processTargets } from './processes.ts';

@@ -1,15 +1,13 @@
 import { type Clock, formatDuration, type Logger, stateLog, withFields } from '@millrace/core';
 import { BodyTooLarge, shown } from '@millrace/http-client';
 import { decode, type Profile, ProfileError } from '@millrace/pprof';
+import { everyInterval, type Limiter, offsetOf, withDeadline } from '@millrace/polling';
 import { type Ask, StatusError } from '../ask.ts';
 import type { Config } from '../config/schema.ts';
-import { withDeadline } from '../deadline.ts';
 import type { HandOver } from '../emit/handover.ts';
 import { createStream } from '../emit/stream.ts';
-import type { Limiter } from '../limiter.ts';
 import { createDelta } from './delta.ts';
 import type { WantedProfile } from './profiles.ts';
-import { everyInterval, offsetOf } from './schedule.ts';
 import { profileUrl, type Target } from './target.ts';
 
 export interface PollHost {
