@@ -1,17 +1,7 @@
 import type { Batch, Context } from '@millrace/core';
 import { describeError, dropCounter, isPermanent } from '@millrace/core';
 import type { Body, Headers, Poster } from '@millrace/http-client';
-import {
-  bodyOf,
-  compress,
-  credentialsOf,
-  isUnreachable,
-  lowerCase,
-  NoAnswer,
-  redactor,
-  shown,
-  userAgent,
-} from '@millrace/http-client';
+import { bodyOf, compress, lowerCase, senderOf, userAgent } from '@millrace/http-client';
 import { type Outcome, outcomeOf } from './answer.ts';
 import type { Config } from './config.ts';
 import { encoder, precisionOf } from './encode.ts';
@@ -78,29 +68,21 @@ function partPoster(config: Config, poster: Poster, context: Context): PostPart 
     'content-type': 'text/plain; charset=utf-8',
     ...(config.compression === 'gzip' && { 'content-encoding': 'gzip' }),
   };
-  const credentials = credentialsOf(context, config.auth);
   const { password, username } = config.v1_compatibility;
-  const redact = redactor({ ...config.headers, ...authorization(config), password, username });
+  const secrets = { ...config.headers, ...authorization(config), password, username };
+  const send = senderOf({ poster, context, auth: config.auth, secrets });
   // A part is compressed once, however often it is sent.
   const bodies = new WeakMap<Part, Body>();
 
   return async (batch, part, signal) => {
-    const url = writeUrl(config, precisionOf(batch, config));
-    const proof = credentials && (await credentials(shown(url)));
-    const describe = (said: string): string => `${shown(url)}: ${(proof ? redactor(proof) : String)(redact(said))}`;
     let body = bodies.get(part);
     if (!body) {
       body = bodyOf([config.compression === 'gzip' ? await compress([part.bytes], config) : part.bytes]);
       bodies.set(part, body);
     }
-    try {
-      const headers = proof ? { ...own, ...lowerCase(proof) } : own;
-      const answer = await poster.post({ url, headers, body, signal });
-      return outcomeOf(answer, { now: context.clock.now(), describe });
-    } catch (error) {
-      const cause = signal?.aborted ? signal.reason : error;
-      throw new NoAnswer(describe('no answer'), { sent: !isUnreachable(error), cause });
-    }
+    const url = writeUrl(config, precisionOf(batch, config));
+    const { answer, describe } = await send({ url, headers: own, body, signal });
+    return outcomeOf(answer, { now: context.clock.now(), describe });
   };
 }
 

@@ -1,16 +1,7 @@
 import type { Batch, Context, LogsBatch } from '@millrace/core';
 import { describeError, dropCounter, isPermanent } from '@millrace/core';
 import type { Headers, Poster } from '@millrace/http-client';
-import {
-  compress,
-  credentialsOf,
-  isUnreachable,
-  lowerCase,
-  NoAnswer,
-  redactor,
-  shown,
-  userAgent,
-} from '@millrace/http-client';
+import { compress, lowerCase, senderOf, userAgent } from '@millrace/http-client';
 import { compress as snappy } from 'snappyjs';
 import { type Outcome, outcomeOf } from './answer.ts';
 import type { Config } from './config.ts';
@@ -144,28 +135,20 @@ function partPoster(config: Config, poster: Poster, context: Context): PostPart 
     'content-type': encoding === 'json' ? jsonCodec.contentType : protobufCodec.contentType,
     ...(encoding !== 'protobuf' && compression === 'gzip' && { 'content-encoding': 'gzip' }),
   };
-  const credentials = credentialsOf(context, config.auth);
   const { 'x-scope-orgid': _tenant, ...secrets } = lowerCase(config.headers);
   const url = pushUrl(config);
-  const redact = redactor({ ...Object.fromEntries(url.searchParams), ...secrets });
+  const send = senderOf({
+    poster,
+    context,
+    auth: config.auth,
+    secrets: { ...Object.fromEntries(url.searchParams), ...secrets },
+  });
 
   return async (part, signal) => {
-    const proof = credentials && (await credentials(shown(url)));
-    const describe = (said: string): string => `${shown(url)}: ${(proof ? redactor(proof) : String)(redact(said))}`;
     const { tenant } = part;
-    const headers = {
-      ...own,
-      ...(proof && lowerCase(proof)),
-      ...(tenant !== undefined && { 'x-scope-orgid': tenant }),
-    };
-    const body = await part.body();
-    try {
-      const answer = await poster.post({ url, headers, body, signal });
-      return outcomeOf(answer, { now: context.clock.now(), part, isOtlp, describe });
-    } catch (error) {
-      const cause = signal?.aborted ? signal.reason : error;
-      throw new NoAnswer(describe('no answer'), { sent: !isUnreachable(error), cause });
-    }
+    const override = tenant === undefined ? undefined : { 'x-scope-orgid': tenant };
+    const { answer, describe } = await send({ url, headers: own, override, body: await part.body(), signal });
+    return outcomeOf(answer, { now: context.clock.now(), part, isOtlp, describe });
   };
 }
 

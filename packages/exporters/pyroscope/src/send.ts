@@ -1,16 +1,7 @@
 import type { Batch, Context, ProfilesBatch } from '@millrace/core';
 import { describeError, dropCounter, isPermanent } from '@millrace/core';
 import type { Headers, Poster } from '@millrace/http-client';
-import {
-  bodyOf,
-  credentialsOf,
-  isUnreachable,
-  lowerCase,
-  NoAnswer,
-  redactor,
-  shown,
-  userAgent,
-} from '@millrace/http-client';
+import { bodyOf, lowerCase, senderOf, userAgent } from '@millrace/http-client';
 import type { Outcome } from './answer.ts';
 import { outcomeOf } from './answer.ts';
 import type { Config } from './config.ts';
@@ -75,28 +66,20 @@ type PostPart = (part: Part, signal?: AbortSignal) => Promise<Outcome>;
 
 function partPoster(config: Config, poster: Poster, context: Context): PostPart {
   const requestOf = requestMaker(config, context.clock);
-  const credentials = credentialsOf(context, config.auth);
   const { 'x-scope-orgid': _tenant, ...secrets } = lowerCase(config.headers);
   const own: Headers = { 'user-agent': userAgent, ...lowerCase(config.headers) };
-  const endpoint = new URL(config.endpoint);
-  const redact = redactor({ ...Object.fromEntries(endpoint.searchParams), ...secrets });
+  const send = senderOf({
+    poster,
+    context,
+    auth: config.auth,
+    secrets: { ...Object.fromEntries(new URL(config.endpoint).searchParams), ...secrets },
+  });
 
   return async (part, signal) => {
     const { url, headers, body } = await requestOf(part);
-    const proof = credentials && (await credentials(shown(url)));
-    const describe = (said: string): string => `${shown(url)}: ${(proof ? redactor(proof) : String)(redact(said))}`;
-    const all = {
-      ...own,
-      ...headers,
-      ...(proof && lowerCase(proof)),
-      ...(part.tenant !== undefined && { 'x-scope-orgid': part.tenant }),
-    };
-    try {
-      const answer = await poster.post({ url, headers: all, body: bodyOf([body]), signal });
-      return outcomeOf(answer, { now: context.clock.now(), describe });
-    } catch (error) {
-      const cause = signal?.aborted ? signal.reason : error;
-      throw new NoAnswer(describe('no answer'), { sent: !isUnreachable(error), cause });
-    }
+    const override = part.tenant === undefined ? undefined : { 'x-scope-orgid': part.tenant };
+    const sending = { url, headers: { ...own, ...headers }, override, body: bodyOf([body]), signal };
+    const { answer, describe } = await send(sending);
+    return outcomeOf(answer, { now: context.clock.now(), describe });
   };
 }

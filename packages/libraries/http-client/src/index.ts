@@ -20,6 +20,7 @@ export { createPoster, type Post, type Poster } from './post.ts';
 export { checkProxy, parseProxy, type Proxy } from './proxy.ts';
 export { BodyTooLarge, type Reply } from './reply.ts';
 export { parseRetryAfter } from './retry-after.ts';
+export { senderOf, type Sending, type Sent } from './sender.ts';
 export { checkTls, proveTls, tlsOptions, tlsSchema, usesMaterial, type TlsConfig } from './tls.ts';
 export { isHttpUrl, serverOf, shown } from './url.ts';
 export { userAgent } from './user-agent.ts';
