@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { benchReader, hasReader } from '../../peers/textparse/index.ts';
 import { renderPage, seriesCount } from './page.ts';
+import { benchReceivers, type Receivers } from './receivers.ts';
 import type { Variant } from './variants.ts';
 
 /*
@@ -44,7 +45,9 @@ export default async function bench(): Promise<{ rows: string[][]; json: Record<
         const [[cpuMs, ms, bytes]] = await said;
         if (round >= warmUps) measured.get(variant)!.push({ cpuMs, ms, bytes });
       }
-    return report(measured, benchTextparse());
+    for (const parser of parsers.values()) parser.disconnect();
+    parsers.clear();
+    return report(measured, { textparse: benchTextparse(), receivers: await benchReceivers() });
   } finally {
     for (const parser of parsers.values()) parser.disconnect();
   }
@@ -67,7 +70,12 @@ function benchTextparse(): Textparse | undefined {
   }
 }
 
-function report(measured: ReadonlyMap<Variant, readonly Measured[]>, textparse: Textparse | undefined) {
+interface Peers {
+  readonly textparse: Textparse | undefined;
+  readonly receivers: Receivers | undefined;
+}
+
+function report(measured: ReadonlyMap<Variant, readonly Measured[]>, { textparse, receivers }: Peers) {
   const bytes = measured.get('npm')![0]!.bytes;
   const cpuMs = (variant: Variant): number => median(measured.get(variant)!.map((one) => one.cpuMs));
   const ms = (variant: Variant): number => median(measured.get(variant)!.map((one) => one.ms));
@@ -88,6 +96,15 @@ function report(measured: ReadonlyMap<Variant, readonly Measured[]>, textparse: 
           ['Prometheus (Go), again', '', '', median(textparse.again).toFixed(0), ''],
         ]
       : []),
+    ...(receivers
+      ? (['millrace', 'collector'] as const).map((name) => [
+          `receiver of ${name}, again`,
+          '',
+          '',
+          median(receivers[name].cpuMs).toFixed(0),
+          `${median(receivers[name].peakRssMb).toFixed(0)} MB`,
+        ])
+      : []),
   ];
   return {
     rows,
@@ -102,6 +119,10 @@ function report(measured: ReadonlyMap<Variant, readonly Measured[]>, textparse: 
       ...(textparse && {
         cpu_ratio_to_prometheus: round(median(textparse.first) / cpuMs('samples, first')),
         cpu_ratio_to_prometheus_again: round(median(textparse.again) / cpuMs('samples, again')),
+      }),
+      ...(receivers && {
+        cpu_ratio_to_collector: round(median(receivers.collector.cpuMs) / median(receivers.millrace.cpuMs)),
+        rss_ratio_to_collector: round(median(receivers.millrace.peakRssMb) / median(receivers.collector.peakRssMb)),
       }),
       mb_per_s_first: perSecond('metrics, first'),
       mb_per_s_again: perSecond('metrics, again'),
