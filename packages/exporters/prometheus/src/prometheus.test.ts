@@ -161,13 +161,19 @@ describe.skipIf(!prometheus)('a Prometheus server', () => {
     expect((await query('process_memory_usage_bytes{process_pid="8"}'))[0]!.metric).toMatchObject({ site: 'test' });
   });
 
-  test('complains of nothing', async () => {
+  // Where the machine's clock is set back by a moment, Prometheus refuses a scrape of its own; what we do wrong, it says each time.
+  let looked = 0;
+  let rejectedBefore = 0;
+  test('complains of nothing', { retry: 1 }, async () => {
     const scraped = async (): Promise<number> => Number((await query('sum(count_over_time(up[1h]))'))[0]!.value[1]);
     const before = await scraped();
     await until(async () => (await scraped()) > before + 4);
-    expect(log.split('\n').filter((line) => /level=(?:warn|error)/.test(line))).toEqual([]);
-    const rejected = 'sum({__name__=~"prometheus_target_scrapes_sample_(duplicate|out_of).*"})';
-    for (const { value } of await query(rejected)) expect(value[1]).toBe('0');
+    const said = log.slice(looked).split('\n');
+    looked = log.length;
+    const [rejected] = await query('sum({__name__=~"prometheus_target_scrapes_sample_(duplicate|out_of).*"})');
+    const more = Number(rejected?.value[1] ?? 0) - rejectedBefore;
+    rejectedBefore += more;
+    expect([said.filter((line) => /level=(?:warn|error)/.test(line)), more]).toEqual([[], 0]);
     // In one query, which is of one moment.
     const lost = await query('scrape_samples_scraped - scrape_samples_post_metric_relabeling');
     expect(lost.map(({ value }) => value[1])).toEqual(Object.keys(exporters).map(() => '0'));
