@@ -161,7 +161,8 @@ describe.skipIf(!prometheus)('a Prometheus server', () => {
     expect((await query('process_memory_usage_bytes{process_pid="8"}'))[0]!.metric).toMatchObject({ site: 'test' });
   });
 
-  // Where the machine's clock is set back by a moment, Prometheus refuses a scrape of its own; what we do wrong, it says each time.
+  // Once in many runs Prometheus called one scrape out of order, probably for the machine's clock; what a page does wrong, it says
+  // at each scrape, so it is asked a second time.
   let looked = 0;
   let rejectedBefore = 0;
   test('complains of nothing', { retry: 1 }, async () => {
