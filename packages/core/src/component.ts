@@ -1,5 +1,5 @@
 import type { Meter } from '@opentelemetry/api';
-import type { Batch } from './batch.ts';
+import type { Batch, Signal } from './batch.ts';
 import type { CommandDeclaration } from './definition.ts';
 
 export interface Consumer {
@@ -83,6 +83,12 @@ export interface Context {
   readonly copy: { readonly index: number; readonly count: number };
   /** The extension of this id, which the config names under a key of `format: 'extension'`. */
   extension(id: string): Extension;
+}
+
+/** What the host gives a receiver besides. */
+export interface ReceiverContext extends Context {
+  /** Whether a pipeline takes this signal from it; what none takes need not be made. A reload may change it. */
+  wants(signal: Signal): boolean;
 }
 
 /** What the host gives an extension besides: how the whole does, and what can be asked of its receivers. */

@@ -1,4 +1,4 @@
-import type { Component, Consumer, Context, Extension, ExtensionContext } from './component.ts';
+import type { Component, Consumer, Context, Extension, ExtensionContext, ReceiverContext } from './component.ts';
 import type { AnyValue, Attributes, Signal } from './batch.ts';
 import type { AdmittingConsumer } from './delivery/fanout.ts';
 import type { ConfigOf, ConfigSchema } from './schema.ts';
@@ -56,7 +56,7 @@ export interface ReceiverDefinition<in out S extends ConfigSchema = ConfigSchema
   readonly parallel?: Parallel;
   /** By name, lower_snake_case; its component has `command`. */
   readonly commands?: CommandDeclarations;
-  create(config: NoInfer<ConfigOf<S>>, context: Context, next: Consumer): Component;
+  create(config: NoInfer<ConfigOf<S>>, context: ReceiverContext, next: Consumer): Component;
 }
 
 export interface ProcessorDefinition<in out S extends ConfigSchema = ConfigSchema> extends Definition<'processor', S> {

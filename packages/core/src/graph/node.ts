@@ -1,3 +1,4 @@
+import type { Signal } from '../batch.ts';
 import type { Component, Consumer, Context, ExtensionContext } from '../component.ts';
 import type { Configured, ExporterHost, Kind, ScraperHost } from '../config/model.ts';
 import type {
@@ -57,7 +58,10 @@ export function receiverNode(
     started: () => {},
   } as const;
   const next = observeReceiver(context.meter, id, port);
-  if (definition.kind === 'receiver') return { ...base, component: definition.create(config as never, context, next) };
+  if (definition.kind === 'receiver') {
+    const wants = (signal: Signal): boolean => port.takes(signal);
+    return { ...base, component: definition.create(config as never, { ...context, wants }, next) };
+  }
   const host = (configured as Configured<ScraperDefinition, ScraperHost>).host;
   const scraper = createScraper(definition, config, context, host.metrics);
   const { clock, log, meter, polling } = context;

@@ -3,6 +3,7 @@ import type { CheckedConfig, Configured, PipelineConfig } from '../config/model.
 import { type AdmittingConsumer, fanOut } from '../delivery/fanout.ts';
 import { NoPipelineError } from '../errors.ts';
 import { noExtension } from '../standalone.ts';
+import type { Outlet } from './port.ts';
 import {
   connectorNode,
   exporterNode,
@@ -40,7 +41,7 @@ export function planGraph(config: CheckedConfig, contextFor: ContextFor, running
     nodes.set(key, node);
     return node;
   }
-  const join = (node: Node, port: string, next: AdmittingConsumer): void =>
+  const join = (node: Node, port: string, next: Outlet): void =>
     void connections.push(() => node.ports.get(port)!.connect(next));
 
   for (const configured of config.extensions.values())
@@ -121,11 +122,12 @@ function bySignal(
   id: string,
   pipelines: readonly PipelineConfig[],
   heads: ReadonlyMap<string, AdmittingConsumer>,
-): AdmittingConsumer {
+): Outlet {
   const routes = new Map<Signal, AdmittingConsumer>();
   for (const [signal, group] of Map.groupBy(pipelines, (pipeline) => pipeline.signal))
     routes.set(signal, fanOut(group.map((pipeline) => heads.get(pipeline.id)!)));
   return {
+    takes: (signal) => routes.has(signal),
     admit: (batch, signal) => routes.get(batch.signal)?.admit?.(batch, signal),
     async consume(batch: Batch, signal) {
       const route = routes.get(batch.signal);

@@ -1,3 +1,4 @@
+import type { Signal } from '../batch.ts';
 import type { AdmittingConsumer } from '../delivery/fanout.ts';
 import { PermanentError } from '../errors.ts';
 
@@ -6,13 +7,21 @@ import { PermanentError } from '../errors.ts';
  * paused, senders wait.
  */
 export interface Port extends AdmittingConsumer {
-  connect(consumer: AdmittingConsumer): void;
+  connect(consumer: Outlet): void;
+  /** Whether it is led on; what is not connected yet takes nothing. */
+  takes(signal: Signal): boolean;
   pause(): void;
   resume(): void;
 }
 
+/** Where it leads. */
+export interface Outlet extends AdmittingConsumer {
+  /** Absent: whatever it is given. */
+  takes?(signal: Signal): boolean;
+}
+
 export function createPort(owner: string): Port {
-  let consumer: AdmittingConsumer | undefined;
+  let consumer: Outlet | undefined;
   let pause: PromiseWithResolvers<void> | undefined;
   return {
     connect: (next) => void (consumer = next),
@@ -21,6 +30,7 @@ export function createPort(owner: string): Port {
       pause?.resolve();
       pause = undefined;
     },
+    takes: (signal) => (consumer ? (consumer.takes?.(signal) ?? true) : false),
     admit: (batch, signal) => (pause ? pause.promise : consumer?.admit?.(batch, signal)),
     async consume(batch, signal) {
       while (pause) await pause.promise;

@@ -1,5 +1,5 @@
 import { createNoopMeter } from '@opentelemetry/api';
-import type { Clock, ExtensionContext } from '../component.ts';
+import type { Clock, ExtensionContext, ReceiverContext } from '../component.ts';
 import { PermanentError } from '../errors.ts';
 import { memoryStorage, noExtension, theOnly } from '../standalone.ts';
 
@@ -49,12 +49,15 @@ export interface LoggedLine {
   readonly fields: object;
 }
 
-export interface TestContext extends ExtensionContext {
+/** What each kind of component is given. */
+type AnyContext = ExtensionContext & ReceiverContext;
+
+export interface TestContext extends AnyContext {
   /** What the component has logged. */
   readonly lines: readonly LoggedLine[];
 }
 
-export function testContext(overrides: Partial<ExtensionContext> = {}): TestContext {
+export function testContext(overrides: Partial<AnyContext> = {}): TestContext {
   const lines: LoggedLine[] = [];
   const at = (level: LoggedLine['level']) => (fields: object, message: string) =>
     void lines.push({ level, message, fields });
@@ -66,6 +69,7 @@ export function testContext(overrides: Partial<ExtensionContext> = {}): TestCont
     storage: memoryStorage(),
     copy: theOnly,
     extension: noExtension,
+    wants: () => true,
     commands: { list: () => [], call: () => Promise.reject(new PermanentError('There are no receivers here.')) },
     status: () => ({ ready: true, starting: new Map(), exporters: new Map() }),
     ...overrides,
