@@ -177,6 +177,15 @@ describe('answers', () => {
     ]);
   });
 
+  test('errors of any length are cut, and not within a key', async () => {
+    const fake = await intake();
+    fake.behave = () =>
+      status(202, { body: JSON.stringify({ errors: [`${'y'.repeat(250)}${key}`, 'y'.repeat(50_000)] }) });
+    const context = testContext({ clock: systemClock });
+    await exporter(toFake(fake), context).consume(gauges({ points: 1, time: Date.now() }));
+    expect(context.lines).toMatchObject([{ fields: { error: expect.stringMatching(/^y{250}\[redac…$/) } }]);
+  });
+
   test('a hanging request ends with its signal', async () => {
     const fake = await intake();
     fake.behave = () => ({ kind: 'hang' });

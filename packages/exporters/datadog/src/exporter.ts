@@ -1,6 +1,6 @@
 import { hostname as systemHostname } from 'node:os';
-import { defineExporter, diagnoseConnect, itemCount, PermanentError } from '@millrace/core';
-import { posterOf, proveTls, serverOf } from '@millrace/http-client';
+import { defineExporter, itemCount, PermanentError } from '@millrace/core';
+import { diagnoseServers, posterOf, proveTls } from '@millrace/http-client';
 import { logsAccounts, metricsAccounts } from './accounts.ts';
 import type { Target } from './client.ts';
 import { createClient } from './client.ts';
@@ -22,12 +22,10 @@ export const datadog = defineExporter({
   check: checkConfig,
 
   async diagnose(config) {
-    const urls = [
+    return diagnoseServers([
       ...metricsAccounts(config).map(({ series }) => series),
       ...logsAccounts(config).map(({ logs }) => logs),
-    ];
-    const servers = new Map(urls.map((url) => [url.origin, serverOf(url)]));
-    return Promise.all([...servers.values()].map((server) => diagnoseConnect(server)));
+    ]);
   },
 
   create(config, context) {

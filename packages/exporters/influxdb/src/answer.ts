@@ -1,56 +1,38 @@
-import { PermanentError, ThrottleError } from '@millrace/core';
-import type { Answer } from '@millrace/http-client';
-import { parseRetryAfter } from '@millrace/http-client';
+import type { Answer, Outcome, Sent } from '@millrace/http-client';
+import { isSuccess, statusError } from '@millrace/http-client';
 
-/** What became of a request. */
-export type Outcome =
-  | { readonly kind: 'taken' }
-  /** All but so many lines. */
-  | { readonly kind: 'partly'; readonly dropped: number; readonly said: string }
-  | { readonly kind: 'too_large' }
-  | { readonly kind: 'refused'; readonly error: Error }
-  /** All of it, for what is settled now: the same request would be taken, at least partly. */
-  | { readonly kind: 'unsettled'; readonly error: Error };
+/** What became of a request; `unsettled` is all of it, for what is settled now: the same would be taken, at least partly. */
+export type WriteOutcome = Outcome | { readonly kind: 'unsettled'; readonly error: Error };
 
-const maxShown = 256;
-
-export function outcomeOf(answer: Answer, { now, describe }: { now: number; describe(said: string): string }): Outcome {
+export function outcomeOf(sent: Sent): WriteOutcome {
+  const { answer } = sent;
   const { status } = answer;
-  if (status >= 200 && status <= 299) return { kind: 'taken' };
-  if (status === 413) return { kind: 'too_large' };
+  if (isSuccess(status)) return { kind: 'taken' };
+  if (status === 413) return { kind: 'divide', reason: 'line_too_long' };
   const said = saidIn(answer);
+  const isMissing = status === 404 && missing.test(said);
+  const error = statusError(sent, {
+    said,
+    advice: isMissing ? 'what to write to is not there' : advice[status],
+    ...(isMissing && { isLater: true }),
+  });
   // InfluxDB 2 says 422, and 1 and 3 say 400.
-  if ((status === 400 || status === 422) && said.includes('partial write'))
-    return { kind: 'partly', dropped: droppedIn(said, answer), said: describe(shortened(said)) };
-  const message = describe(`HTTP status ${status}${advice(status, said)}${said && `: ${shortened(said)}`}`);
+  if ((status === 400 || status === 422) && said.includes('partial write')) {
+    const rejected = new Map([['rejected_by_backend', droppedIn(said, answer)]]);
+    return { kind: 'partly', rejected, error, isTaken: true };
+  }
   // InfluxDB 1, where lines of one request give different types to a field that is new. The first one's then stands.
-  const kind = status === 400 && said === 'field type conflict' ? 'unsettled' : 'refused';
-  return { kind, error: refusal(answer, { message, said, now }) };
-}
-
-function refusal(
-  { status, headers }: Answer,
-  { message, said, now }: { message: string; said: string; now: number },
-): Error {
-  const isLater = status >= 500 || status === 429 || status === 408 || (status === 404 && isMissing(said));
-  if (!isLater) return new PermanentError(message);
-  const retryAfterMs = parseRetryAfter(headers['retry-after'], now);
-  return retryAfterMs === undefined ? new Error(message) : new ThrottleError(message, retryAfterMs);
+  return { kind: status === 400 && said === 'field type conflict' ? 'unsettled' : 'refused', error };
 }
 
 /** A database that is not there yet may be made in a moment, as where all starts at once; a wrong path stays wrong. */
-const isMissing = (said: string): boolean => /(?:database|bucket|organization|retention policy).*not found/i.test(said);
+const missing = /(?:database|bucket|organization|retention policy).*not found/i;
 
-function advice(status: number, said: string): string {
-  if (status === 401) return ': the server does not know who writes (token, or username and password)';
-  if (status === 403) return ': the user or token may not write there';
-  if (status === 404 && isMissing(said)) return ': what to write to is not there';
-  if (status === 404) return ': the server has no such path (v1_compatibility, or the path of endpoint)';
-  if (status >= 300 && status < 400) return ': it redirects, which is not followed';
-  return '';
-}
-
-const shortened = (text: string): string => (text.length > maxShown ? `${text.slice(0, maxShown)}…` : text);
+const advice: Readonly<Record<number, string>> = {
+  401: 'the server does not know who writes (token, or username and password)',
+  403: 'the user or token may not write there',
+  404: 'the server has no such path (v1_compatibility, or the path of endpoint)',
+};
 
 interface Said {
   readonly error?: unknown;

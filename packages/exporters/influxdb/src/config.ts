@@ -1,14 +1,5 @@
 import type { ConfigOf, Problem } from '@millrace/core';
-import {
-  authSchema,
-  checkCompression,
-  checkEndpoint,
-  checkHeaders,
-  checkProxy,
-  checkTls,
-  connectionsSchema,
-  headersSchema,
-} from '@millrace/http-client';
+import { checkCompression, checkEndpoint, checkExporter, exporterSchema } from '@millrace/http-client';
 
 export const configSchema = {
   properties: {
@@ -110,9 +101,7 @@ export const configSchema = {
         },
       },
     },
-    headers: headersSchema,
-    auth: authSchema,
-    ...connectionsSchema,
+    ...exporterSchema,
   },
   required: ['endpoint'],
 } as const;
@@ -129,10 +118,8 @@ export const checkInfluxdb = (config: Config): readonly Problem[] => [
   ...checkPlace(config),
   ...checkSchema(config),
   ...checkDimensions(config),
-  ...checkTls(config.tls),
-  ...checkHeaders(config.headers),
+  ...checkExporter(config),
   ...checkCompression(config),
-  ...checkProxy(config.proxy_url, undefined),
 ];
 
 function checkPlace({ v1_compatibility: v1, ...v2 }: Config): readonly Problem[] {

@@ -35,7 +35,7 @@ test.each([first, first + 1, first + 2])(
         reply(response, 204);
       },
       'takes a part'({ lines }, response) {
-        const refused = lines.filter((line) => line.endsWith('7'));
+        const refused = lines.filter((line) => / gauge=\d*7 /.test(line));
         if (refused.length === 0) return moods['takes']!({ lines } as Received, response);
         for (const line of refused) rejected.add(line);
         take(lines);
@@ -106,7 +106,11 @@ test.each([first, first + 1, first + 2])(
     expect([...taken.keys()].sort()).toEqual(expected.sort());
     expect([...taken].filter(([line, times]) => times !== 1 && !unheard.has(line))).toEqual([]);
     expect(unheard.size).toBeLessThan(taken.size / 2);
-    expect(drops['rejected_by_backend'] ?? 0).toBe(rejected.size);
+    // What was said to a sender that had hung up has not been counted.
+    const unknown = [...rejected].filter((line) => unheard.has(line)).length;
+    expect(drops['rejected_by_backend'] ?? 0).toBeLessThanOrEqual(rejected.size);
+    expect(drops['rejected_by_backend'] ?? 0).toBeGreaterThanOrEqual(rejected.size - unknown);
+    expect(rejected.size - unknown).toBeGreaterThan(0);
     expect(Object.keys(drops).filter((reason) => reason !== 'rejected_by_backend')).toEqual([]);
     expect(done.size).toBeGreaterThan(7);
   },

@@ -158,6 +158,10 @@ describe('the answer', () => {
     const { send, drops } = exporter({ endpoint, bucket: 'b', payload_max_lines: 2 });
     await send(gauges(5));
     expect(drops).toEqual({ rejected_by_backend: 2 });
+    const mixed = await serve((response, lines) => reply(response, lines[0]!.includes('s0 ') ? 413 : 400));
+    const lost = exporter({ endpoint: mixed.endpoint, bucket: 'b', payload_max_lines: 1 });
+    expect(isPermanent(await errorOf(lost.send(gauges(2))))).toBe(true);
+    expect(lost.drops).toEqual({});
     const all = await serve((response) => reply(response, 400, 'bad lines'));
     const refused = exporter({ endpoint: all.endpoint, bucket: 'b', payload_max_lines: 2 });
     expect(isPermanent(await errorOf(refused.send(gauges(5))))).toBe(true);
@@ -195,6 +199,16 @@ describe('the answer', () => {
       await errorOf(exporter({ endpoint: echo.endpoint, v1_compatibility: v1 }).send(gauges(1))),
     );
     expect(error).not.toMatch(/SECRET|U0VDUkVU/);
+    const half = await serve((response) => reply(response, 500, `${'y'.repeat(250)}token-SECRET`));
+    const cut = await errorOf(
+      exporter({ endpoint: half.endpoint, bucket: 'b', token: 'token-SECRET' }).send(gauges(1)),
+    );
+    expect(cut.message).toMatch(/y{250}\[redac…$/);
+    const query = await serve((response) => reply(response, 401, 'no database the-db for p-SECRET'));
+    const inQuery = `${query.endpoint}/write?db=the-db&p=p-SECRET`;
+    expect((await errorOf(exporter({ endpoint: inQuery, bucket: 'b' }).send(gauges(1)))).message).toMatch(
+      /no database the-db for \[redacted\]$/,
+    );
   });
 
   test('no answer, and profiles', async () => {

@@ -184,7 +184,7 @@ describe.runIf(hasInfluxd)('with a real InfluxDB 1', () => {
     expect(drops).toEqual({ rejected_by_backend: 4 });
     expect(lines).toHaveLength(1);
     expect(lines[0]!.message).toBe('The server has rejected a part of a request.');
-    expect(lines[0]!.fields).toMatchObject({ dropped: 2, said: expect.stringContaining('type conflict') });
+    expect(lines[0]!.fields).toMatchObject({ rejected: 2, said: expect.stringContaining('type conflict') });
   });
 
   test('a database that is not there is tried again, as it may come', async () => {

@@ -1,4 +1,5 @@
 import type { Headers } from '@millrace/http-client';
+import { secretsIn } from '@millrace/http-client';
 import type { Config } from './config.ts';
 import type { Precision } from './line/lines.ts';
 
@@ -22,4 +23,13 @@ export function authorization({ token, v1_compatibility: { enabled, username, pa
   if (!enabled) return token ? { authorization: `Token ${token}` } : {};
   if (username === '') return {};
   return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
+}
+
+const places: ReadonlySet<string> = new Set(['db', 'rp', 'org', 'bucket']);
+
+/** What must not be in messages: who writes. Where to, as the endpoint's query may say it, can be. */
+export function secretsOf(config: Config): readonly Headers[] {
+  const { password, username } = config.v1_compatibility;
+  const query = Object.entries(secretsIn(new URL(config.endpoint))).filter(([name]) => !places.has(name));
+  return [config.headers, authorization(config), { password, username }, Object.fromEntries(query)];
 }

@@ -230,6 +230,8 @@ describe('the answer', () => {
     const headers = { authorization: 'Bearer tok-SECRET', 'x-key': 'key-SECRET' };
     const { send } = await answering({ status: 403, text: 'no: Bearer tok-SECRET key-SECRET' }, { headers });
     expect(describeError(await errorOf(send(lines(1))))).not.toContain('SECRET');
+    const half = await answering({ status: 403, text: `${'y'.repeat(250)}tok-SECRET` }, { headers });
+    expect((await errorOf(half.send(lines(1)))).message).toMatch(/y{250}\[redac…$/);
     const url = await answering({ status: 403, text: '' }, { headers });
     const query = await pair({ endpoint: `${url.server.endpoint}/loki/api/v1/push?key=key-SECRET` });
     add(query.stop);

@@ -1,8 +1,7 @@
 import type { Problem } from '@millrace/core';
-import { checkCompression, checkEndpoint, checkHeaders, checkProxy, checkTls } from '@millrace/http-client';
+import { checkCompression, checkEndpoint, checkExporter, checkTenant } from '@millrace/http-client';
 import type { Config } from './config.ts';
 import { defaultLabels } from './labels/choose.ts';
-import { isTenant } from './tenant.ts';
 
 const problem = (path: Problem['path'], message: string): Problem => ({ path, message });
 
@@ -10,10 +9,8 @@ export const checkLoki = (config: Config): readonly Problem[] => [
   ...checkEndpoint(config.endpoint, { path: ['endpoint'], instead: 'use auth, or headers' }),
   ...(config.encoding === 'otlp' ? checkOtlp(config) : checkLabels(config)),
   ...checkTenant(config),
-  ...checkTls(config.tls),
-  ...checkHeaders(config.headers),
+  ...checkExporter(config),
   ...checkCompression(config),
-  ...checkProxy(config.proxy_url, undefined),
 ];
 
 /** Loki chooses the labels itself, by its `otlp_config`. */
@@ -44,16 +41,5 @@ function checkLabels(config: Config): readonly Problem[] {
   const max = limits.max_label_names_per_series;
   if (max > 0 && taken.size > max)
     problems.push(problem(['labels'], `${taken.size} labels are more than limits.max_label_names_per_series, ${max}.`));
-  return problems;
-}
-
-function checkTenant({ tenant, headers }: Config): readonly Problem[] {
-  const problems: Problem[] = [];
-  if (tenant.default !== undefined && !isTenant(tenant.default))
-    problems.push(
-      problem(['tenant', 'default'], "A tenant has letters, digits and !-_.*'() only, at most 150 of them."),
-    );
-  if (tenant.default !== undefined && Object.keys(headers).some((name) => name.toLowerCase() === 'x-scope-orgid'))
-    problems.push(problem(['tenant', 'default'], 'The header X-Scope-OrgID says the tenant too: give one of them.'));
   return problems;
 }

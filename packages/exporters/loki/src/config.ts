@@ -1,5 +1,5 @@
 import type { ConfigOf } from '@millrace/core';
-import { authSchema, compressionParamsSchema, connectionsSchema, headersSchema } from '@millrace/http-client';
+import { compressionParamsSchema, exporterSchema } from '@millrace/http-client';
 
 const attributeOf = { type: 'string', minLength: 1, description: 'The attribute whose value the label has.' } as const;
 
@@ -154,9 +154,7 @@ export const configSchema = {
       description: 'How `json` and `otlp` are compressed; `protobuf` is always with snappy.',
     },
     compression_params: compressionParamsSchema,
-    headers: headersSchema,
-    auth: authSchema,
-    ...connectionsSchema,
+    ...exporterSchema,
   },
   required: ['endpoint'],
 } as const;

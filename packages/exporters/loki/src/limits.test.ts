@@ -185,7 +185,7 @@ test('lines that are too old or too new are counted as Loki counts them, the res
   expect(server.kept.map(({ line }) => line)).toEqual(['good']);
   expect(dropped()).toEqual({ greater_than_max_sample_age: 2, too_far_in_future: 2 });
   expect(lines).toHaveLength(1);
-  expect(lines[0]).toMatchObject({ level: 'warn', fields: { lines: 4 } });
+  expect(lines[0]).toMatchObject({ level: 'warn', fields: { rejected: 4 } });
   await send(logs([at(1, 'good'), at(-8 * 86_400, 'old')]));
   expect(dropped()).toEqual({ greater_than_max_sample_age: 3, too_far_in_future: 2 });
 });

@@ -1,14 +1,11 @@
 import type { Attributes } from '@millrace/core';
 import { valueText } from '@millrace/core';
+import { isTenant } from '@millrace/http-client';
 import type { Config } from './config.ts';
 import { hint } from './labels/hints.ts';
 
 /** The tenant of a record; undefined if it has none of its own, empty if it names one that cannot be. */
 export type TenantOf = (resource: Attributes, record: Attributes | undefined) => string | undefined;
-
-/** What Loki takes: https://grafana.com/docs/loki/latest/operations/multi-tenancy/ */
-export const isTenant = (text: string): boolean =>
-  /^[A-Za-z0-9!\-_.*'()]{1,150}$/.test(text) && text !== '.' && text !== '..';
 
 /** Undefined if all are for the same. */
 export function tenantOf({ tenant, hints }: Config): TenantOf | undefined {

@@ -1,29 +1,16 @@
-import { PermanentError, ThrottleError } from '@millrace/core';
-import type { Answer } from '@millrace/http-client';
-import { parseRetryAfter } from '@millrace/http-client';
+import type { Answer, Outcome, Sent } from '@millrace/http-client';
+import { isSuccess, statusError } from '@millrace/http-client';
 
-/** What became of a request. */
-export type Outcome =
-  | { readonly kind: 'taken' }
-  /** All of it, for good: too large, or one of its profiles spoils it. Nothing of it is kept. */
-  | { readonly kind: 'divide'; readonly reason: string; readonly error: Error }
-  | { readonly kind: 'refused'; readonly error: Error };
-
-const maxShown = 300;
-
-export function outcomeOf(answer: Answer, { now, describe }: { now: number; describe(said: string): string }): Outcome {
+export function outcomeOf(sent: Sent): Outcome {
+  const { answer } = sent;
   const { status } = answer;
-  if (status >= 200 && status <= 299) return { kind: 'taken' };
+  if (isSuccess(status)) return { kind: 'taken' };
   const { code, text } = saidIn(answer);
-  const message = describe(`HTTP status ${status}${advice(status, text)}${text && `: ${shortened(text)}`}`);
-  if (isLater(status, code)) {
-    const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], now);
-    const error = retryAfterMs === undefined ? new Error(message) : new ThrottleError(message, retryAfterMs);
-    return { kind: 'refused', error };
-  }
-  const error = new PermanentError(message);
+  const later = isLater(status, code);
+  const error = statusError(sent, { said: text, advice: advice(status, text), isLater: later });
+  // For good, it may be for one of its profiles, which then spoils it: nothing of it is kept.
   if (status === 413) return { kind: 'divide', reason: 'request_too_large', error };
-  if (status === 400 || status === 422) return { kind: 'divide', reason: 'rejected_by_backend', error };
+  if (!later && (status === 400 || status === 422)) return { kind: 'divide', reason: 'rejected_by_backend', error };
   return { kind: 'refused', error };
 }
 
@@ -35,17 +22,14 @@ function isLater(status: number, code: string | undefined): boolean {
   return (status >= 500 && status !== 501) || status === 429 || status === 408;
 }
 
-function advice(status: number, said: string): string {
+function advice(status: number, said: string): string | undefined {
   if (status === 401 && said.includes('no org id'))
-    return ': it wants to know the tenant (tenant, or the header X-Scope-OrgID)';
-  if (status === 401 || status === 403) return ': it does not let us write (headers or auth)';
+    return 'it wants to know the tenant (tenant, or the header X-Scope-OrgID)';
+  if (status === 401 || status === 403) return 'it does not let us write (headers or auth)';
   if (status === 404 || status === 405 || status === 415 || status === 501)
-    return ': there is no such API (endpoint; api: ingest is for servers before Grafana Pyroscope)';
-  if (status >= 300 && status < 400) return ': it redirects, which is not followed';
-  return '';
+    return 'there is no such API (endpoint; api: ingest is for servers before Grafana Pyroscope)';
+  return undefined;
 }
-
-const shortened = (text: string): string => (text.length > maxShown ? `${text.slice(0, maxShown)}…` : text);
 
 /** Connect's errors are JSON: https://connectrpc.com/docs/protocol/#error-end-stream. Others are text. */
 function saidIn({ body, status }: Answer): { readonly code: string | undefined; readonly text: string } {

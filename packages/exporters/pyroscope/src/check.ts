@@ -1,7 +1,6 @@
 import type { Problem } from '@millrace/core';
-import { checkEndpoint, checkHeaders, checkProxy, checkTls } from '@millrace/http-client';
+import { checkEndpoint, checkExporter, checkTenant } from '@millrace/http-client';
 import type { Config } from './config.ts';
-import { isTenant } from './tenant.ts';
 
 const problem = (path: Problem['path'], message: string): Problem => ({ path, message });
 
@@ -9,9 +8,7 @@ export const checkPyroscope = (config: Config): readonly Problem[] => [
   ...checkEndpoint(config.endpoint, { path: ['endpoint'], instead: 'use auth, or headers' }),
   ...checkLabels(config),
   ...checkTenant(config),
-  ...checkTls(config.tls),
-  ...checkHeaders(config.headers),
-  ...checkProxy(config.proxy_url, undefined),
+  ...checkExporter(config),
 ];
 
 function checkLabels({ labels }: Config): readonly Problem[] {
@@ -28,15 +25,4 @@ function checkLabels({ labels }: Config): readonly Problem[] {
       return before ? [problem(path, `The label ${name} is there already, by ${before}.`)] : [];
     }),
   );
-}
-
-function checkTenant({ tenant, headers }: Config): readonly Problem[] {
-  const problems: Problem[] = [];
-  if (tenant.default !== undefined && !isTenant(tenant.default))
-    problems.push(
-      problem(['tenant', 'default'], "A tenant has letters, digits and !-_.*'() only, at most 150 of them."),
-    );
-  if (tenant.default !== undefined && Object.keys(headers).some((name) => name.toLowerCase() === 'x-scope-orgid'))
-    problems.push(problem(['tenant', 'default'], 'The header X-Scope-OrgID says the tenant too: give one of them.'));
-  return problems;
 }

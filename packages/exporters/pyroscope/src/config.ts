@@ -1,5 +1,5 @@
 import type { ConfigOf } from '@millrace/core';
-import { authSchema, connectionsSchema, headersSchema } from '@millrace/http-client';
+import { exporterSchema } from '@millrace/http-client';
 
 const attributeOf = { type: 'string', minLength: 1, description: 'The attribute whose value the label has.' } as const;
 
@@ -74,9 +74,7 @@ export const configSchema = {
       default: 'gzip',
       description: 'How each profile is compressed.',
     },
-    headers: headersSchema,
-    auth: authSchema,
-    ...connectionsSchema,
+    ...exporterSchema,
   },
   required: ['endpoint'],
 } as const;

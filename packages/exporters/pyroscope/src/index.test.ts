@@ -274,6 +274,9 @@ describe('answers', () => {
     await send(batchOf(...names.map((name) => ({ resource: { 'service.name': name } }))));
     expect(server.kept.map(({ labels }) => labels['service_name'])).toEqual(['a', 'b', 'c', 'd', 'e']);
     expect(drops).toEqual({ rejected_by_backend: 4 });
+    await send(batchOf({ resource: { 'service.name': 'bad' } }, { resource: { 'service.name': 'f' } }));
+    expect(drops).toEqual({ rejected_by_backend: 8 });
+    expect(lines).toHaveLength(1);
     expect(JSON.stringify(lines)).toContain('bad profile');
   });
 
@@ -301,6 +304,11 @@ describe('answers', () => {
       body: 'Bearer s3cret',
     }));
     expect((await errorOf(echo.send(batchOf({})))).message).not.toContain('s3cret');
+    const half = await pair({ headers: { 'x-key': 'key-s3cret' } }, () => ({
+      status: 403,
+      body: `${'y'.repeat(250)}key-s3cret`,
+    }));
+    expect((await errorOf(half.send(batchOf({})))).message).toMatch(/y{250}\[redac…$/);
   });
 
   it('refuses for good what is no request of profiles', async () => {

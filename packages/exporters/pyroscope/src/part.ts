@@ -1,7 +1,5 @@
-import { promisify } from 'node:util';
-import type { InputType } from 'node:zlib';
-import { gzip } from 'node:zlib';
 import type { Clock } from '@millrace/core';
+import { compress } from '@millrace/http-client';
 import type { Config } from './config.ts';
 import { ingestBody, ingestName, ingestTimes, multipartType } from './ingest.ts';
 import type { Sendable } from './profiles.ts';
@@ -35,17 +33,19 @@ export function halves({ tenant, profiles }: Part): [Part, Part] {
   ];
 }
 
-const gzipAsync = promisify<InputType, object, Buffer>(gzip);
-
 export type RequestOf = (part: Part) => Promise<PartRequest>;
 
 export function requestMaker(config: Pick<Config, 'api' | 'endpoint' | 'compression'>, clock: Clock): RequestOf {
   /** Each is compressed once, whatever becomes of its request. */
   const compressed = new WeakMap<Sendable, Promise<Uint8Array>>();
-  const compress = (profile: Sendable): Promise<Uint8Array> => {
+  const { compression } = config;
+  const squeeze = (profile: Sendable): Promise<Uint8Array> => {
     let known = compressed.get(profile);
     if (!known) {
-      known = config.compression === 'gzip' ? gzipAsync(profile.pprof, { level: 1 }) : Promise.resolve(profile.pprof);
+      known =
+        compression === 'gzip'
+          ? compress([profile.pprof], { compression, compression_params: {} })
+          : Promise.resolve(profile.pprof);
       compressed.set(profile, known);
     }
     return known;
@@ -56,7 +56,7 @@ export function requestMaker(config: Pick<Config, 'api' | 'endpoint' | 'compress
     if (!before.endsWith(path)) url.pathname = `${before}${path}`;
     return url;
   };
-  return config.api === 'push' ? pushMaker(urlOf(pushPath), compress) : ingestMaker(urlOf('/ingest'), compress, clock);
+  return config.api === 'push' ? pushMaker(urlOf(pushPath), squeeze) : ingestMaker(urlOf('/ingest'), squeeze, clock);
 }
 
 const pushPath = '/push.v1.PusherService/Push';
@@ -64,28 +64,28 @@ const pushPath = '/push.v1.PusherService/Push';
 /** https://connectrpc.com/docs/protocol/#unary-request */
 const pushHeaders = { 'content-type': 'application/proto', 'connect-protocol-version': '1' } as const;
 
-type Compress = (profile: Sendable) => Promise<Uint8Array>;
+type Squeeze = (profile: Sendable) => Promise<Uint8Array>;
 
 const pushMaker =
-  (url: URL, compress: Compress): RequestOf =>
+  (url: URL, squeeze: Squeeze): RequestOf =>
   async ({ profiles }) => {
     const series = profiles.map(async (profile) => {
       const { name, labels, id } = profile;
       // Values are of the profile's own time, not of the time since the program began: the server must not subtract.
       const own = new Map([['__name__', name], ['__delta__', 'false'], ...labels]);
-      return { labels: own, id, pprof: await compress(profile) };
+      return { labels: own, id, pprof: await squeeze(profile) };
     });
     return { url, headers: pushHeaders, body: pushRequest(await Promise.all(series)) };
   };
 
 const ingestMaker =
-  (url: URL, compress: Compress, clock: Clock): RequestOf =>
+  (url: URL, squeeze: Squeeze, clock: Clock): RequestOf =>
   async ({ profiles }) => {
     const one = profiles[0]!;
     const own = new URL(url);
     const { from, until } = ingestTimes(one.profile, clock.now());
     const query = { name: ingestName(one.labels), from, until, spyName: 'millrace' };
     for (const [key, value] of Object.entries(query)) own.searchParams.set(key, String(value));
-    const body = ingestBody(await compress(one), one.profile, one.name);
+    const body = ingestBody(await squeeze(one), one.profile, one.name);
     return { url: own, headers: { 'content-type': multipartType }, body };
   };

@@ -43,7 +43,14 @@ export function createAgents({ tls, maxPerHost, idleTimeoutMs, keepAlive, proxy 
     }
     // The socket comes back through the callback, as the agent's own does.
     tunnel(proxy, { host: target.host ?? '', port: Number(target.port) })
-      .then((socket) => callback?.(null, open(socket) as Duplex))
+      .then((socket) => {
+        try {
+          callback?.(null, open(socket) as Duplex);
+        } catch (error) {
+          socket.destroy();
+          throw error;
+        }
+      })
       .catch(fail);
     return undefined;
   };

@@ -48,9 +48,12 @@ function fault(name: string, value: string): string | undefined {
 }
 
 /** Takes the header values out of a text that comes from the other side. Short ones are words like any other. */
-export function redactor(headers: Headers): (text: string) => string {
-  const secrets = Object.values(headers)
+export function redactor(...headers: readonly Headers[]): (text: string) => string {
+  const secrets = headers
+    .flatMap((some) => Object.values(some))
     .flatMap((value) => [value, value.replace(/^\w+ +/, '')])
-    .filter((value) => value.length >= 6);
+    .filter((value) => value.length >= 6)
+    // The longest first: one may begin with another.
+    .sort((a, b) => b.length - a.length);
   return (text) => secrets.reduce((redacted, secret) => redacted.replaceAll(secret, '[redacted]'), text);
 }

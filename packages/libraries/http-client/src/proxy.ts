@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
+import { unescape } from 'node:querystring';
 import type { HostPort, Problem } from '@millrace/core';
 
 /** An HTTP proxy: `http://user:password@host:port`. */
@@ -13,7 +14,7 @@ const tunnelTimeoutMs = 20_000;
 
 export function parseProxy(text: string): Proxy {
   const { hostname, port, username, password } = new URL(text);
-  const user = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
+  const user = Buffer.from(`${unescape(username)}:${unescape(password)}`).toString('base64');
   return {
     server: { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || 80 },
     headers: username === '' ? {} : { 'proxy-authorization': `Basic ${user}` },

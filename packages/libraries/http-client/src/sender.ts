@@ -1,23 +1,29 @@
-import type { Context } from '@millrace/core';
+import type { Context, HostPort } from '@millrace/core';
+import { describeError } from '@millrace/core';
 import type { Answer } from './answer.ts';
 import { credentialsOf } from './auth.ts';
 import type { Body } from './body.ts';
-import { type Headers, lowerCase, redactor } from './headers.ts';
+import { type Headers, lowerCase } from './headers.ts';
 import { isUnreachable, NoAnswer } from './no-answer.ts';
 import type { Poster } from './post.ts';
+import { type Quote, quoter } from './quote.ts';
 import { shown } from './url.ts';
 
 export interface SenderOptions {
   readonly poster: Poster;
   readonly context: Context;
   /** The extension that gives credentials, if the config names one. */
-  readonly auth: { readonly authenticator: string } | undefined;
+  readonly auth?: { readonly authenticator: string } | undefined;
   /** What must not be in messages, though the other side may say it. */
-  readonly secrets: Headers;
+  readonly secrets: readonly Headers[];
 }
 
 export interface Sending {
+  /** Default: POST. */
+  readonly method?: 'POST' | 'GET';
   readonly url: URL;
+  /** Where to connect to instead of looking up the host of the URL. */
+  readonly address?: HostPort | undefined;
   /** Below the credentials, and `override` above them. Names in lower case. */
   readonly headers: Headers;
   readonly override?: Headers | undefined;
@@ -27,23 +33,27 @@ export interface Sending {
 
 export interface Sent {
   readonly answer: Answer;
-  /** Makes a message of what was said: where, and without secrets. */
-  describe(said: string): string;
+  readonly url: URL;
+  /** When it was answered, in milliseconds since the epoch. */
+  readonly now: number;
+  readonly quote: Quote;
 }
 
 /** Posts with credentials that are asked for at every request. Rejects with a NoAnswer where there is none. */
 export function senderOf({ poster, context, auth, secrets }: SenderOptions): (sending: Sending) => Promise<Sent> {
   const credentials = credentialsOf(context, auth);
-  const redact = redactor(secrets);
-  return async ({ url, headers, override, body, signal }) => {
+  return async ({ headers, override, ...sending }) => {
+    const { url, signal } = sending;
     const proof = credentials && (await credentials(shown(url)));
-    const describe = (said: string): string => `${shown(url)}: ${(proof ? redactor(proof) : String)(redact(said))}`;
+    const all = { ...headers, ...(proof && lowerCase(proof)), ...override };
+    const quote: Quote = (said) => quoter(proof ? [...secrets, proof] : secrets)(said);
     try {
-      const all = { ...headers, ...(proof && lowerCase(proof)), ...override };
-      return { answer: await poster.post({ url, headers: all, body, signal }), describe };
+      const answer = await poster.post({ ...sending, headers: all });
+      return { answer, url, now: context.clock.now(), quote };
     } catch (error) {
-      const cause = signal?.aborted ? signal.reason : error;
-      throw new NoAnswer(describe('no answer'), { sent: !isUnreachable(error), cause });
+      // Not the error itself: it may have in it what the other side said.
+      const cause = new Error(quote(describeError(signal?.aborted ? signal.reason : error)));
+      throw new NoAnswer(`${shown(url)}: no answer`, { sent: !isUnreachable(error), cause });
     }
   };
 }

@@ -1,7 +1,7 @@
 import type { Batch, Context, Signal } from '@millrace/core';
 import { PermanentError } from '@millrace/core';
-import type { Compression, Credentials, Headers } from '@millrace/http-client';
-import { NoAnswer, redactor } from '@millrace/http-client';
+import type { Compression, Credentials, Headers, Quote } from '@millrace/http-client';
+import { lowerCase, NoAnswer, quoter } from '@millrace/http-client';
 import { decodeResponse } from '@millrace/otlp';
 import type { MakeBody } from '../body.ts';
 import { partialSuccesses } from '../partial-success.ts';
@@ -36,7 +36,6 @@ export type Send = (sessions: Sessions, batch: Batch, signal?: AbortSignal) => P
 export function createClient(options: ClientOptions, context: Context): Send {
   const { endpoint, authority, secure, compression, headers, credentials, body } = options;
   const own = lowerCase(headers);
-  const redact = redactor(headers);
   const note = partialSuccesses(context);
   const head = (signal: Signal, metadata: Headers): Head =>
     headOf({ path: paths[signal], compression, authority, secure, metadata });
@@ -56,16 +55,13 @@ export function createClient(options: ClientOptions, context: Context): Send {
     } catch (error) {
       throw new NoAnswer(`${endpoint}: no answer`, { sent: true, cause: error });
     }
-    const describe = (said: string): string => (proof ? redactor(proof) : String)(redact(`${endpoint}: ${said}`));
-    if (reply.code !== codeOf('OK')) throw statusError(reply, describe);
+    const quote: Quote = (said) => quoter(proof ? [headers, proof] : [headers])(said);
+    if (reply.code !== codeOf('OK')) throw statusError(reply, { endpoint, quote });
     try {
-      note(decodeResponse(unwrap(reply.body, reply.encoding)));
+      note(decodeResponse(unwrap(reply.body, reply.encoding)), quote);
     } catch (error) {
       // It may have been taken, so it must not be sent twice.
-      throw new PermanentError(describe('It took the request, but its answer cannot be read'), { cause: error });
+      throw new PermanentError(`${endpoint}: It took the request, but its answer cannot be read`, { cause: error });
     }
   };
 }
-
-const lowerCase = (headers: Headers): Headers =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));

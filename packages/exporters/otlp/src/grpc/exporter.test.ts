@@ -290,6 +290,7 @@ describe('what comes back', () => {
     ['INTERNAL', 'permanent'],
     ['UNAVAILABLE', 'retry'],
     ['UNAVAILABLE', 'throttle 1000', retryInfo({ seconds: 1 })],
+    ['UNAVAILABLE', 'throttle 86400000', retryInfo({ seconds: 1_784_500_000 })],
     ['DATA_LOSS', 'retry'],
     ['UNAUTHENTICATED', 'permanent'],
   ])('%s is %s', async (name, want, metadata) => {
@@ -304,6 +305,21 @@ describe('what comes back', () => {
     expect(kindOf(error)).toBe(want);
     expect(error.message).toContain(`127.0.0.1:${server.port}: `);
     expect(error.message).toContain('nein, 100 % für [redacted]');
+  });
+
+  test('what it says is told without secrets, in one line, and not at any length', async () => {
+    const details = `no\n s3cret-token ${'y'.repeat(235)}s3cret-token ${'y'.repeat(1000)}`;
+    const server = running(await grpcServer((_call, reply) => reply({ code: grpcStatus.UNAVAILABLE, details })));
+    const headers = { authorization: 'Bearer s3cret-token' };
+    const { message: said } = await errorOf(exporter({ ...insecure(server.port), headers }).consume(gauge()));
+    expect(said).toMatch(/: Unavailable: no \[redacted\] y{235}\[redact…$/);
+    const partialSuccess = { rejectedDataPoints: 2, errorMessage: details };
+    const partial = running(
+      await grpcServer((_call, reply) => reply(null, encode('ExportMetricsServiceResponse', { partialSuccess }))),
+    );
+    const context = testContext();
+    await exporter({ ...insecure(partial.port), headers }, context).consume(gauge(5));
+    expect((context.lines[0]!.fields as { said: string }).said).toMatch(/^no \[redacted\] y{235}\[redact…$/);
   });
 
   const grpc = { ':status': 200, 'content-type': 'application/grpc' };

@@ -1,5 +1,6 @@
 import { PermanentError, ThrottleError } from '@millrace/core';
-import { NoAnswer } from '@millrace/http-client';
+import type { Quote } from '@millrace/http-client';
+import { longestWaitMs, NoAnswer } from '@millrace/http-client';
 import { decodeStatus } from '@millrace/otlp';
 
 /** How a call ended: what the server said, or, where it said nothing, what gRPC makes of that. */
@@ -64,13 +65,16 @@ export function codeOfHttp(status: number): number {
  * The error for a status that is not OK, by the rules of the OTLP specification: what may be tried again, after which
  * time, and what never.
  */
-export function statusError({ code, message, details, lost }: Status, describe: (said: string) => string): Error {
-  const said = describe(`${names[code] ?? `Code ${code}`}${message ? `: ${message}` : ''}`);
+export function statusError(
+  { code, message, details, lost }: Status,
+  { endpoint, quote }: { readonly endpoint: string; readonly quote: Quote },
+): Error {
+  const said = [endpoint, names[code] ?? `Code ${code}`, quote(message)].filter(Boolean).join(': ');
   if (lost) return new NoAnswer(said, { sent: lost === 'sent' });
   const retryDelayMs = retryDelay(details);
   const again = retryable.has(code) || (code === codeOf('ResourceExhausted') && retryDelayMs !== undefined);
   if (!again) return new PermanentError(said);
-  return retryDelayMs ? new ThrottleError(said, retryDelayMs) : new Error(said);
+  return retryDelayMs ? new ThrottleError(said, Math.min(retryDelayMs, longestWaitMs)) : new Error(said);
 }
 
 function retryDelay(details: Uint8Array | undefined): number | undefined {

@@ -1,12 +1,10 @@
-import { PermanentError, ThrottleError } from '@millrace/core';
-import type { Answer } from '@millrace/http-client';
-import { parseRetryAfter } from '@millrace/http-client';
+import type { Answer, Sent } from '@millrace/http-client';
+import { statusError } from '@millrace/http-client';
 import type { PartialSuccess, Status } from '@millrace/otlp';
 import { decodeResponse, decodeResponseJson, decodeStatus, decodeStatusJson } from '@millrace/otlp';
 
 // https://opentelemetry.io/docs/specs/otlp/#failures-1
 const retryable: ReadonlySet<number> = new Set([429, 502, 503, 504]);
-const maxShown = 256;
 
 const kindOf = ({ headers }: Answer): 'protobuf' | 'json' | 'other' => {
   const type = headers['content-type'] ?? '';
@@ -23,23 +21,17 @@ export function partialSuccess(answer: Answer): PartialSuccess | undefined {
 }
 
 /** The error for an answer that is no success: what may be tried again, after which time, and what never. */
-export function answerError(
-  answer: Answer,
-  { now, describe }: { now: number; describe: (said: string) => string },
-): Error {
-  const { status, headers } = answer;
-  const redirect = status >= 300 && status < 400 ? ': it redirects, which is not followed' : '';
-  const message = describe(`HTTP status ${status}${redirect || saidIn(answer)}`);
-  if (!retryable.has(status)) return new PermanentError(message);
-  const retryAfterMs = status === 429 || status === 503 ? parseRetryAfter(headers['retry-after'], now) : undefined;
-  return retryAfterMs === undefined ? new Error(message) : new ThrottleError(message, retryAfterMs);
+export function answerError(sent: Sent): Error {
+  const { status, headers } = sent.answer;
+  return statusError(sent, {
+    said: saidIn(sent.answer),
+    isLater: retryable.has(status),
+    retryAfter: status === 429 || status === 503 ? headers['retry-after'] : '',
+  });
 }
 
-function saidIn(answer: Answer): string {
-  const text = statusOf(answer)?.message ?? (kindOf(answer) === 'protobuf' ? '' : answer.body.toString('utf8'));
-  const line = text.replace(/\s+/g, ' ').trim();
-  return line && `: ${line.length > maxShown ? `${line.slice(0, maxShown)}…` : line}`;
-}
+const saidIn = (answer: Answer): string =>
+  statusOf(answer)?.message ?? (kindOf(answer) === 'protobuf' ? '' : answer.body.toString('utf8'));
 
 function statusOf(answer: Answer): Status | undefined {
   try {

@@ -1,12 +1,13 @@
 import type { Batch, ConfigOf, Context, HostPort } from '@millrace/core';
 import { PermanentError } from '@millrace/core';
-import type { Answer, Credentials, Headers, Poster } from '@millrace/http-client';
-import { NoAnswer, credentialsOf, isUnreachable, lowerCase, redactor, shown, userAgent } from '@millrace/http-client';
+import type { Headers, Poster } from '@millrace/http-client';
+import { isSuccess, lowerCase, secretsIn, senderOf, shown, userAgent } from '@millrace/http-client';
 import { bodies } from '../body.ts';
 import { partialSuccesses } from '../partial-success.ts';
 import { answerError, partialSuccess } from './answer.ts';
 import type { httpConfig } from './config.ts';
 import type { Urls } from './endpoints.ts';
+import { urlsIn } from './endpoints.ts';
 
 const contentTypes = { proto: 'application/x-protobuf', json: 'application/json' } as const;
 
@@ -28,8 +29,8 @@ export function createClient(config: ConfigOf<typeof httpConfig>, poster: Poster
     'content-type': contentTypes[encoding],
     ...(compression !== 'none' && { 'content-encoding': compression }),
   };
-  const credentials: Credentials | undefined = credentialsOf(context, config.auth);
-  const redact = redactor(config.headers);
+  const secrets = [config.headers, ...urlsIn(config).map(secretsIn)];
+  const post = senderOf({ poster, context, auth: config.auth, secrets });
   const note = partialSuccesses(context);
 
   return async ({ urls, address }, batch, signal) => {
@@ -37,28 +38,15 @@ export function createClient(config: ConfigOf<typeof httpConfig>, poster: Poster
     if (!url) throw new PermanentError(`There is no endpoint for ${batch.signal}: set ${batch.signal}_endpoint.`);
     if (encoding === 'json' && batch.signal === 'profiles')
       throw new PermanentError('Profiles cannot be sent as JSON: set encoding to proto.');
-    const proof = credentials && (await credentials(shown(url)));
-    const describe = (said: string): string => (proof ? redactor(proof) : String)(redact(`${shown(url)}: ${said}`));
     const made = body(batch);
-    let answer: Answer;
+    const sent = await post({ url, address, headers, body: made instanceof Promise ? await made : made, signal });
+    const { answer, quote } = sent;
+    if (!isSuccess(answer.status)) throw answerError(sent);
     try {
-      answer = await poster.post({
-        url,
-        address,
-        headers: proof ? { ...headers, ...lowerCase(proof) } : headers,
-        body: made instanceof Promise ? await made : made,
-        signal,
-      });
-    } catch (error) {
-      const sent = !isUnreachable(error);
-      throw new NoAnswer(describe('no answer'), { sent, cause: signal?.aborted ? signal.reason : error });
-    }
-    if (answer.status < 200 || answer.status > 299) throw answerError(answer, { now: context.clock.now(), describe });
-    try {
-      note(partialSuccess(answer));
+      note(partialSuccess(answer), quote);
     } catch (error) {
       // It may have been taken, so it must not be sent twice.
-      throw new PermanentError(describe('It took the request, but its answer cannot be read'), { cause: error });
+      throw new PermanentError(`${shown(url)}: It took the request, but its answer cannot be read`, { cause: error });
     }
   };
 }

@@ -1,10 +1,4 @@
-import {
-  authSchema,
-  compressionParamsSchema,
-  compressionSchema,
-  connectionsSchema,
-  headersSchema,
-} from '@millrace/http-client';
+import { compressionParamsSchema, compressionSchema, exporterSchema } from '@millrace/http-client';
 import { endpointsSchema, loadBalancingSchema } from '../balance/config.ts';
 
 export const httpConfig = {
@@ -28,8 +22,6 @@ export const httpConfig = {
     },
     compression: compressionSchema,
     compression_params: compressionParamsSchema,
-    headers: headersSchema,
-    auth: authSchema,
-    ...connectionsSchema,
+    ...exporterSchema,
   },
 } as const;

@@ -41,6 +41,10 @@ export function allUrls(config: Endpoints): readonly Urls[] {
   return endpoints.length === 0 ? [urlsOf(undefined, config)] : endpoints.map((endpoint) => urlsOf(endpoint, config));
 }
 
+/** The same, one after the other. */
+export const urlsIn = (config: Endpoints): readonly URL[] =>
+  allUrls(config).flatMap((urls) => signals.flatMap((signal) => urls[signal] ?? []));
+
 const ofSignal = (signal: Signal) => `${signal}_endpoint` as const;
 
 export function checkEndpoints(config: Endpoints): Problem[] {

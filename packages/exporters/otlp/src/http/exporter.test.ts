@@ -7,7 +7,7 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import type { Component, Consumer, Context, Extension, InputOf } from '@millrace/core';
 import { describeError, isPermanent, mergeBatches, resolveConfig, ThrottleError } from '@millrace/core';
 import { manualClock, testContext } from '@millrace/core/testing';
-import { createPoster, parseRetryAfter } from '@millrace/http-client';
+import { createPoster } from '@millrace/http-client';
 import { batchFromRequest, encode as encodeBatch } from '@millrace/otlp';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { countingMeter, decode, encode, gauge, profile, record, services, spans } from '../../testdata/batches.ts';
@@ -207,6 +207,19 @@ describe('what comes back', () => {
     expect(context.lines).toMatchObject([{ level: 'warn', fields: { rejected: 2, said: 'too old' } }]);
   });
 
+  test('a partial success is told without secrets, and not at any length', async () => {
+    const error = `no place for s3cret-token ${'y'.repeat(60_000)}`;
+    const body = encode('ExportLogsServiceResponse', {
+      partialSuccess: { rejectedLogRecords: 2, errorMessage: error },
+    });
+    const { endpoint } = await backend((response) => void response.writeHead(200, protobuf).end(body));
+    const context = testContext();
+    await exporter({ endpoint, headers: { authorization: 'Bearer s3cret-token' } }, context).consume(record());
+    const { said } = context.lines[0]!.fields as { said: string };
+    expect(said).toMatch(/^no place for \[redacted\] y+…$/);
+    expect(said.length).toBe(257);
+  });
+
   test.each([
     [gauge(5), 'Metrics', 'rejectedDataPoints'],
     [record(), 'Logs', 'rejectedLogRecords'],
@@ -256,7 +269,7 @@ describe('what comes back', () => {
     ['permanent', 200, protobuf, '<html>', /cannot be read/],
     ['permanent', 200, json, '{"partialSuccess":', /cannot be read/],
     ['permanent', 200, json, `{"x":"${'y'.repeat(200_000)}"}`, /cannot be read/],
-    ['permanent', 301, { location: 'https://other/' }, '', /redirects/],
+    ['permanent', 301, { location: 'https://other/?key=1' }, '', /redirects to https:\/\/other\/, which/],
     ['permanent', 400, protobuf, status, /HTTP status 400: no such tenant$/],
     ['permanent', 400, json, '{"code":3,"message":"no such tenant"}', /HTTP status 400: no such tenant$/],
     [
@@ -268,12 +281,14 @@ describe('what comes back', () => {
     ],
     ['permanent', 403, protobuf, 'garbage', /HTTP status 403$/],
     ['permanent', 404, {}, `${'long '.repeat(200)}`, /HTTP status 404: .{256}…$/],
+    ['permanent', 404, {}, `${'y'.repeat(250)}s3cret-token`, /HTTP status 404: y{250}\[redac…$/],
     ['permanent', 413, {}, '', /HTTP status 413$/],
     ['permanent', 500, {}, '', /HTTP status 500$/],
     ['retry', 429, {}, 'slow down', /HTTP status 429: slow down$/],
     ['throttle 7000', 429, { 'retry-after': '7' }, '', /429/],
     ['retry', 502, { 'retry-after': '7' }, '', /502/],
     ['retry', 503, { 'retry-after': 'soon' }, '', /503/],
+    ['throttle 86400000', 503, { 'retry-after': '1784500000' }, '', /503/],
     ['throttle 30000', 503, { 'retry-after': 'Thu, 01 Jan 2026 00:00:30 GMT' }, '', /503/],
     ['retry', 504, {}, '', /504/],
   ])('%s: status %s %j', async (kind, code, headers, body, want) => {
@@ -293,14 +308,29 @@ describe('what comes back', () => {
     expect(error.message).toBe(`${endpoint}/in: HTTP status 403`);
   });
 
-  test.each([
-    ['0', 0],
-    [' 12 ', 12_000],
-    ['Thu, 01 Jan 2026 00:01:00 GMT', 60_000],
-    ['Thu, 01 Jan 2020 00:00:00 GMT', 0],
-    ['1.5 hours', undefined],
-    [undefined, undefined],
-  ])('Retry-After %j is %s ms', (text, want) => expect(parseRetryAfter(text, Date.UTC(2026, 0, 1))).toBe(want));
+  test('nor if the server repeats them', async () => {
+    const { endpoint } = await backend((response) => void response.writeHead(403).end('no: pass-s3cret key-s3cret'));
+    const url = endpoint.replace('http://', 'http://me:pass-s3cret@');
+    const error = await errorOf(exporter({ metrics_endpoint: `${url}/in?key=key-s3cret` }).consume(gauge()));
+    expect(error.message).toBe(`${endpoint}/in: HTTP status 403: no: [redacted] [redacted]`);
+  });
+
+  test('nor are they in what is said of several endpoints', async () => {
+    const { endpoint } = await backend((response) => void response.writeHead(503).end());
+    const takes = await backend();
+    const endpoints = [endpoint, endpoint, takes.endpoint].map(
+      (one, at) => `${one.replace('http://', 'http://me:s3cret@')}/?key=s3cret${at}`,
+    );
+    const context = testContext();
+    const out = exporter({ endpoints, load_balancing: {} }, context);
+    await out.consume(gauge());
+    expect(takes.received).toHaveLength(1);
+    expect(context.lines.map(({ fields }) => (fields as { endpoint: string }).endpoint)).toEqual([
+      `${endpoint}/v1/metrics`,
+      `${endpoint}/v1/metrics (2)`,
+    ]);
+    expect(JSON.stringify(context.lines)).not.toContain('s3cret');
+  });
 });
 
 describe('connections', () => {

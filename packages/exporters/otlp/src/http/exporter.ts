@@ -1,13 +1,15 @@
 import type { Consumer } from '@millrace/core';
-import { defineExporter, diagnoseConnect, itemCount, signals } from '@millrace/core';
+import { defineExporter, signals } from '@millrace/core';
 import {
   checkCompression,
   checkHeaders,
   checkProxy,
   checkTls,
+  diagnoseServers,
+  httpExporter,
   posterOf,
-  proveTls,
   serverOf,
+  shown,
 } from '@millrace/http-client';
 import { balance } from '../balance/balance.ts';
 import { checkBalance } from '../balance/config.ts';
@@ -18,7 +20,7 @@ import type { Place } from './client.ts';
 import { createClient } from './client.ts';
 import { httpConfig } from './config.ts';
 import type { Urls } from './endpoints.ts';
-import { allUrls, checkEndpoints } from './endpoints.ts';
+import { allUrls, checkEndpoints, urlsIn } from './endpoints.ts';
 
 export const otlpHttp = defineExporter({
   type: 'otlp_http',
@@ -38,11 +40,7 @@ export const otlpHttp = defineExporter({
     ...checkProxy(config.proxy_url, config.load_balancing?.resolve),
   ],
 
-  async diagnose(config) {
-    const urls = allUrls(config).flatMap((one) => signals.flatMap((signal) => one[signal] ?? []));
-    const servers = new Map(urls.map((url) => [url.origin, serverOf(url)]));
-    return Promise.all([...servers.values()].map((server) => diagnoseConnect(server)));
-  },
+  diagnose: (config) => diagnoseServers(urlsIn(config)),
 
   create(config, context) {
     const places = allUrls(config);
@@ -58,26 +56,22 @@ export const otlpHttp = defineExporter({
         open: (address) => target(`${address.host}:${address.port}`, { urls, address }),
         clock: context.clock,
       });
+    const names = places.map(({ metrics }) => metrics && shown(metrics));
+    // Two may differ in what is not shown.
+    const nameOf = (at: number): string =>
+      names.indexOf(names[at]) === at ? `${names[at]}` : `${names[at]} (${at + 1})`;
     const group = (): Group =>
       config.load_balancing?.resolve
         ? joinedGroup(places.map(resolved))
-        : fixedGroup(places.map((urls) => target(String(urls.metrics), { urls })));
+        : fixedGroup(places.map((urls, at) => target(nameOf(at), { urls })));
     const balanced = config.endpoints ?? config.load_balancing;
     const out: Consumer = balanced ? balance(group(), config, context) : target('', { urls: places[0]! });
-    let stopped = false;
-
-    return {
-      async start() {
-        if (places.some((urls) => signals.some((signal) => urls[signal]?.protocol === 'https:'))) proveTls(config.tls);
-      },
-      async consume(batch, signal) {
-        if (stopped) throw new Error('The exporter has been shut down.');
-        if (itemCount(batch) > 0) await out.consume(batch, signal);
-      },
-      async shutdown(signal) {
-        stopped = true;
-        await poster.close(signal);
-      },
-    };
+    return httpExporter({
+      signals,
+      urls: urlsIn(config),
+      tls: config.tls,
+      poster,
+      send: (...given) => out.consume(...given),
+    });
   },
 });

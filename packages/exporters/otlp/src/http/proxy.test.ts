@@ -123,6 +123,20 @@ test('TLS goes through the proxy, over one connection for several requests', asy
   expect(isPermanent(refused)).toBe(false);
 });
 
+test('a tunnel is closed where the certificates to use in it cannot be read', async () => {
+  const server = createServer();
+  const ends: Promise<unknown>[] = [];
+  server.on('connect', (_request, socket: Socket) => {
+    ends.push(once(socket, 'end'));
+    socket.resume().write('HTTP/1.1 200 OK\r\n\r\n');
+  });
+  const proxy_url = `http://127.0.0.1:${await serve(server)}`;
+  const out = exporter({ endpoint: 'https://backend.example', proxy_url, tls: { ca_file: '/nowhere' } });
+  expect(describeError(await errorOf(out.consume(gauge())))).toMatch(/tls\.ca_file cannot be read/);
+  expect(ends).toHaveLength(1);
+  await ends[0];
+});
+
 test('a proxy that is down', async () => {
   const server = createServer();
   const port = await listen(server);
@@ -130,7 +144,7 @@ test('a proxy that is down', async () => {
   await once(server, 'close');
   for (const endpoint of ['http://backend.example', 'https://backend.example']) {
     const error = await errorOf(
-      exporter({ endpoint, proxy_url: `http://me:s3cret@127.0.0.1:${port}` }).consume(gauge()),
+      exporter({ endpoint, proxy_url: `http://me:s3cret%25%@127.0.0.1:${port}` }).consume(gauge()),
     );
     expect(describeError(error)).toMatch(/ECONNREFUSED/);
     expect(describeError(error)).not.toContain('s3cret');

@@ -1,0 +1,128 @@
+import type { Batch, Context } from '@millrace/core';
+import { describeError, dropCounter, isPermanent } from '@millrace/core';
+import { newsOf } from './news.ts';
+
+/** What became of a request with a part of a batch. */
+export type Outcome =
+  | { readonly kind: 'taken' }
+  /** All but so many items by their reasons, which would be refused again. With `isTaken`, also if that is all of them. */
+  | {
+      readonly kind: 'partly';
+      readonly rejected: ReadonlyMap<string, number>;
+      readonly error: Error;
+      readonly isTaken?: true;
+    }
+  /** Nothing of it, but in halves it may be. What has no halves is lost for this reason. */
+  | { readonly kind: 'divide'; readonly reason: string; readonly error?: Error }
+  /** Nothing of it: for good, if that is what the error says. */
+  | { readonly kind: 'refused'; readonly error: Error }
+  /** Nothing of it now, and later only in halves. */
+  | { readonly kind: 'divide_later'; readonly error: Error };
+
+export interface Parts<B extends Batch, Part> {
+  /** The requests that a batch needs. Called once for a batch, however often it has to be tried. */
+  of(batch: B): readonly Part[];
+  /** How many items it stands for. */
+  items(part: Part): number;
+  /** Undefined for what cannot be halved. */
+  halves(part: Part): readonly Part[] | undefined;
+  /** Rejects with an error that is to be tried again. */
+  post(part: Part, batch: B, signal?: AbortSignal): Promise<Outcome>;
+  /** Said where only a part of a batch is lost. */
+  readonly complaint: string;
+}
+
+/** Sends a batch, and says by its error what became of it if it was not taken. */
+export type Send<B extends Batch> = (batch: B, signal?: AbortSignal) => Promise<void>;
+
+/** What is still to be sent of a batch, and what became of the rest. */
+interface Progress<Part> {
+  readonly left: Part[];
+  isTaken: boolean;
+  /** Items that are lost, by reason. */
+  readonly lost: Map<string, number>;
+  /** The first error by which some are. */
+  error: Error | undefined;
+}
+
+/**
+ * Sends batches in parts, one after the other. A batch that is given again after it failed goes on where it stopped. What is
+ * refused for good costs only itself: it is counted, unless nothing at all was taken.
+ */
+export function createSend<B extends Batch, Part>(parts: Parts<B, Part>, context: Context): Send<B> {
+  const drop = dropCounter(context);
+  const isNews = newsOf();
+  const underWay = new WeakMap<Batch, Progress<Part>>();
+
+  function begin(batch: B): Progress<Part> {
+    const progress = { left: [...parts.of(batch)], isTaken: false, lost: new Map<string, number>(), error: undefined };
+    underWay.set(batch, progress);
+    return progress;
+  }
+
+  function count({ lost, error }: Progress<Part>): void {
+    for (const [reason, items] of lost) drop(items, reason);
+    if (!error) return;
+    const said = describeError(error);
+    const rejected = lost.values().reduce((sum, items) => sum + items, 0);
+    if (isNews(said)) context.log.warn({ rejected, said }, parts.complaint);
+  }
+
+  return async (batch, signal) => {
+    const progress = underWay.get(batch) ?? begin(batch);
+    await sendAll(parts, progress, { batch, signal });
+    const isFirst = underWay.get(batch) === progress;
+    if (isFirst) underWay.delete(batch);
+    // Nothing has been taken, so the batch is lost as a whole, and counted as that.
+    if (progress.error && !progress.isTaken) throw progress.error;
+    if (isFirst) count(progress);
+  };
+}
+
+interface Attempt<B> {
+  readonly batch: B;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function sendAll<B extends Batch, Part>(
+  { items, halves, post }: Parts<B, Part>,
+  progress: Progress<Part>,
+  { batch, signal }: Attempt<B>,
+): Promise<void> {
+  const { left } = progress;
+  for (let part = left[0]; part !== undefined; part = left[0]) {
+    const outcome = await post(part, batch, signal);
+    const at = left.indexOf(part);
+    // Another attempt with the same batch has settled it meanwhile.
+    if (at === -1) continue;
+    const divided = outcome.kind === 'divide' || outcome.kind === 'divide_later' ? halves(part) : undefined;
+    if (divided) left.splice(at, 1, ...divided);
+    if (outcome.kind === 'divide_later' || (outcome.kind === 'refused' && !isPermanent(outcome.error)))
+      throw outcome.error;
+    if (divided) continue;
+    left.splice(at, 1);
+    settle(progress, outcome, items(part));
+  }
+}
+
+function settle<Part>(progress: Progress<Part>, outcome: Outcome, items: number): void {
+  if (outcome.kind === 'taken') {
+    progress.isTaken = true;
+    return;
+  }
+  const { lost } = progress;
+  progress.error ??= outcome.error;
+  let left = items;
+  for (const [reason, count] of lossesOf(outcome, items)) {
+    // However many the other side says.
+    const some = Math.min(count, left);
+    left -= some;
+    lost.set(reason, (lost.get(reason) ?? 0) + some);
+  }
+  if (left > 0 || (outcome.kind === 'partly' && outcome.isTaken)) progress.isTaken = true;
+}
+
+function lossesOf(outcome: Exclude<Outcome, { kind: 'taken' }>, items: number): ReadonlyMap<string, number> {
+  if (outcome.kind === 'partly') return outcome.rejected;
+  return new Map([[outcome.kind === 'divide' ? outcome.reason : 'rejected_by_backend', items]]);
+}
