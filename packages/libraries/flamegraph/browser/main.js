@@ -18,6 +18,7 @@ let drawn = new Map();
 
 function draw() {
   const pixels = chart.clientWidth;
+  const share = (length) => `${(length / (pixels || 1)) * 100}%`;
   const { boxes, hidden } = boxesOf(frames, { root, pixels });
   const depths = boxes.map((box) => box.depth ?? frames.depth[box.frame]);
   chart.style.height = `${(Math.max(...new Set(depths)) + 1) * rowHeight}px`;
@@ -26,8 +27,9 @@ function draw() {
   const parts = document.createDocumentFragment();
   for (const [index, box] of boxes.entries()) {
     const part = box.frame === undefined ? narrowPart(box) : framePart(box);
-    part.style.left = `${box.x}px`;
-    part.style.width = `${Math.max(box.width - (box.width > 3 ? 1 : 0), 0.5)}px`;
+    // Shares, so that it fits on paper too.
+    part.style.left = share(box.x);
+    part.style.width = share(Math.max(box.width - (box.width > 3 ? 1 : 0), 0.5));
     part.style[side] = `${depths[index] * rowHeight}px`;
     parts.append(part);
   }
@@ -145,7 +147,7 @@ const frameOf = (event) => event.target.closest?.('[data-frame]')?.dataset.frame
 
 chart.addEventListener('click', (event) => {
   const at = frameOf(event);
-  if (at !== undefined) zoom(Number(at));
+  if (at !== undefined) zoomWithFocus(Number(at));
 });
 for (const name of ['pointerover', 'focusin'])
   chart.addEventListener(name, (event) => {
@@ -178,13 +180,18 @@ search.addEventListener('input', find);
 search.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && matched) focus(widest((at) => matched[data.name[at]]));
 });
-element('reset').addEventListener('click', () => zoom(0));
+element('reset').addEventListener('click', () => zoomWithFocus(0));
 element('turn').addEventListener('click', () => {
   orientation = orientation === 'icicle' ? 'flame' : 'icicle';
   draw();
   drawn.get(root).part.scrollIntoView({ block: 'nearest' });
 });
 new ResizeObserver(draw).observe(chart.parentElement);
+// What is scrolled to must not lie under them.
+const tools = element('tools');
+new ResizeObserver(() => {
+  document.documentElement.style.scrollPaddingTop = `${tools.offsetHeight}px`;
+}).observe(tools);
 draw();
 showDetails(0);
 if (orientation === 'flame') drawn.get(0).part.scrollIntoView({ block: 'end' });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { colorRules } from './color.ts';
 import { escapeJson, escapeMarkup } from './escape.ts';
 import type { FlameTree } from './flame-tree.ts';
+import { legend } from './legend.ts';
 import { pageData } from './page-data.ts';
 
 export interface PageOptions {
@@ -43,7 +44,9 @@ export function flamegraphHtml(tree: FlameTree, options: PageOptions = {}): stri
 <body>
 <header>
 <h1>${escapeMarkup(title)}</h1>
-${[...notes, ...(data.change ? [legend] : [])].map((note) => `<p>${escapeMarkup(note)}</p>\n`).join('')}<div class="bar" role="search">
+${[...notes, ...(data.change ? legend : [])].map((note) => `<p>${escapeMarkup(note)}</p>\n`).join('')}</header>
+<div id="tools">
+<div class="bar" role="search">
 <input id="search" type="search" placeholder="Search (regular expression)" aria-label="Search" autocomplete="off" spellcheck="false">
 <output id="matched" for="search"></output>
 <button id="reset" type="button">Reset zoom</button>
@@ -51,7 +54,7 @@ ${[...notes, ...(data.change ? [legend] : [])].map((note) => `<p>${escapeMarkup(
 <output id="counts"></output>
 </div>
 <output id="details" aria-live="polite"></output>
-</header>
+</div>
 <main>
 <div id="chart" role="tree" aria-label="Flame graph. Arrow keys move, Enter zooms, Escape resets, / searches."></div>
 <noscript><p>This page needs JavaScript. An SVG picture of the same does without.</p></noscript>
@@ -62,9 +65,6 @@ ${[...notes, ...(data.change ? [legend] : [])].map((note) => `<p>${escapeMarkup(
 </html>
 `;
 }
-
-const legend =
-  'Red is more than before, blue is less; the stronger, the more of it. A frame is as wide as before and after together.';
 
 const read = (name: string): string => readFileSync(new URL(`../browser/${name}`, import.meta.url), 'utf8');
 

@@ -1,5 +1,6 @@
 import type { Int64 } from '@millrace/pprof';
 import { changeColor, colorOf } from './color.ts';
+import { readable } from './escape.ts';
 import type { FlameTree } from './flame-tree.ts';
 import { parentsOf, totalsOf } from './sums.ts';
 import { type UnitScale, unitsFor } from './units.ts';
@@ -53,8 +54,8 @@ export function pageData({ frames, sampleType }: FlameTree, { orientation, unit 
     orientation,
     unit: sampleType.unit,
     units: unitsFor(sampleType.unit, unit),
-    names: names.texts,
-    places: places.texts,
+    names: names.texts.map(readable),
+    places: places.texts.map(readable),
     place,
     color,
     name,

@@ -170,6 +170,53 @@ describe.skipIf(!hasBrowser)('in a browser', { timeout: 60_000 }, () => {
     expect(await page.locator('.frame[tabindex="0"]').count()).toBe(1);
   });
 
+  it('goes on with the keyboard after a click', async () => {
+    const page = await openTree(flameTree(example));
+    await frame(page, 'write').click();
+    await page.keyboard.press('ArrowUp');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('main');
+  });
+
+  it('hides no frame behind its tools, and only these stay in view', async () => {
+    const deep = fromStacks([{ frames: Array.from({ length: 300 }, (_, at) => `f${at}`), values: [1] }], {
+      sampleTypes: [{ type: 'cpu', unit: 'nanoseconds' }],
+    });
+    const notes = Array.from({ length: 60 }, (_, at) => `note ${at}`);
+    const page = await openTree(flameTree(deep), { notes });
+    await page.locator('#search').fill('f200');
+    await page.keyboard.press('Enter');
+    for (let step = 0; step < 60; step++) await page.keyboard.press('ArrowUp');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('f140');
+    const focused = (await frame(page, 'f140').boundingBox())!;
+    const tools = (await page.locator('#tools').boundingBox())!;
+    expect(focused.y).toBeGreaterThanOrEqual(tools.y + tools.height);
+    expect(tools.height).toBeLessThan(150);
+  });
+
+  it('fits on paper, with its colours', async () => {
+    const page = await openTree(flameTree(example));
+    await page.emulateMedia({ media: 'print' });
+    await page.setViewportSize({ width: 600, height: 800 });
+    const [chart, flush] = [(await page.locator('#chart').boundingBox())!, (await frame(page, 'flush').boundingBox())!];
+    expect(flush.x + flush.width).toBeLessThanOrEqual(chart.x + chart.width + 1);
+    expect(await page.locator('#tools').isVisible()).toBe(false);
+    const adjust = `getComputedStyle(document.querySelector('.frame')).getPropertyValue('print-color-adjust')`;
+    expect(await page.evaluate(adjust)).toBe('exact');
+    const chartWidth = `document.querySelector('[data-frame="0"]').style.width`;
+    expect(await page.evaluate(chartWidth)).toMatch(/%$/);
+  });
+
+  it('shows names that would read as others, or never end, as they are', async () => {
+    const long = 'x'.repeat(1 << 20);
+    const names = ['\u202egnp.exe', 'a\nb\u001b[31m', long];
+    const stacks = names.map((name) => ({ frames: ['main', name], values: [1] }));
+    const text = flamegraphHtml(flameTree(fromStacks(stacks, { sampleTypes: [{ type: 'n', unit: 'count' }] })));
+    expect(text.length).toBeLessThan(100_000);
+    const page = await open(text);
+    const shown = await page.locator('.frame').allTextContents();
+    expect(shown.slice(2)).toEqual(['a\ufffdb\ufffd[31m', `${'x'.repeat(1999)}…`, '\ufffdgnp.exe']);
+  });
+
   it('may stand on its root', async () => {
     const page = await openTree(flameTree(example), { orientation: 'flame' });
     const y = async (name: string): Promise<number> => (await frame(page, name).boundingBox())!.y;

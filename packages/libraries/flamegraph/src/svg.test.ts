@@ -38,6 +38,15 @@ it('is harmless whatever names say', () => {
   }
 });
 
+it('shows names that would read as others, or never end, as they are', () => {
+  const names = ['\u202egnp.exe', 'x'.repeat(1 << 20)];
+  const stacks = names.map((name) => ({ frames: ['main', name], values: [1] }));
+  const svg = flamegraphSvg(flameTree(fromStacks(stacks, { sampleTypes: [{ type: 'n', unit: 'count' }] })));
+  expect(svg).toContain('\ufffdgnp.exe');
+  expect(svg).not.toContain('\u202e');
+  expect(svg.length).toBeLessThan(10_000);
+});
+
 it('counts what is too narrow', () => {
   const frames = Array.from({ length: 5000 }, (_, at) => ({ frames: ['main', `f${at}`], values: [1] }));
   const tree = flameTree(fromStacks(frames, { sampleTypes: [{ type: 'cpu', unit: 'nanoseconds' }] }));

@@ -1,7 +1,8 @@
 import { formatPercentage, formatValue, type Int64 } from '@millrace/pprof';
 import { changeColor, colorOf, colorRules } from './color.ts';
-import { escapeMarkup } from './escape.ts';
+import { escapeMarkup, readable } from './escape.ts';
 import type { FlameFrame, FlameTree } from './flame-tree.ts';
+import { legend } from './legend.ts';
 import { parentsOf, plus, totalsOf } from './sums.ts';
 
 export interface PictureOptions {
@@ -27,7 +28,12 @@ export function flamegraphSvg(tree: FlameTree, options: PictureOptions = {}): st
   const { title = 'Flame graph', notes = [], orientation = 'icicle', unit = 'auto', width = 1200 } = options;
   const { boxes, hidden } = layOut(tree.frames, width - 2 * margin);
   const rows = boxes.reduce((most, { frame }) => Math.max(most, frame.depth), 0) + 1;
-  const lines = hidden > 0 ? [...notes, `${hidden} frames are too narrow to be drawn.`] : notes;
+  const isDiff = boxes[0]?.baseTotal !== undefined;
+  const lines = [
+    ...notes,
+    ...(isDiff ? legend : []),
+    ...(hidden > 0 ? [`${hidden} frames are too narrow to be drawn.`] : []),
+  ];
   const top = 34 + lines.length * 16;
   const height = top + rows * rowHeight + margin;
   const y = (depth: number): number => top + (orientation === 'icicle' ? depth : rows - 1 - depth) * rowHeight;
@@ -55,6 +61,8 @@ const style = `text { font: 11px ui-monospace, 'DejaVu Sans Mono', Menlo, Consol
 
 interface Box {
   readonly frame: FlameFrame;
+  /** As it is shown. */
+  readonly name: string;
   readonly color: string;
   readonly x: number;
   readonly width: number;
@@ -85,16 +93,16 @@ function layOut(frames: readonly FlameFrame[], pixels: number): { boxes: readonl
     const baseTotal = isDiff ? baseTotals[index]! : undefined;
     const isPlain = baseTotal === undefined || frame.folded !== undefined;
     const color = isPlain ? colorOf(frame.name, frame.place) : changeColor(Number(baseTotal), Number(total));
-    boxes.push({ frame, color, x, width, total, baseTotal });
+    boxes.push({ frame, name: readable(frame.name), color, x, width, total, baseTotal });
   }
   return { boxes, hidden: frames.length - boxes.length };
 }
 
-function drawBox({ frame, color, x, width }: Box, { y, title }: { y: number; title: string }): string {
+function drawBox({ name: whole, color, x, width }: Box, { y, title }: { y: number; title: string }): string {
   const [left, size] = [x.toFixed(2), Math.max(width - (width > 3 ? 0.6 : 0), narrow).toFixed(2)];
   const room = Math.floor((width - 6) / characterWidth);
-  const characters = Array.from(frame.name);
-  const name = characters.length <= room ? frame.name : `${characters.slice(0, room - 1).join('')}…`;
+  const characters = Array.from(whole);
+  const name = characters.length <= room ? whole : `${characters.slice(0, room - 1).join('')}…`;
   const hint = `<title>${escapeMarkup(title)}</title>`;
   const box = `height="${rowHeight - 1}"`;
   if (room < 2) return `<rect x="${left}" y="${y}" width="${size}" ${box} class="${color}">${hint}</rect>\n`;
@@ -103,11 +111,11 @@ function drawBox({ frame, color, x, width }: Box, { y, title }: { y: number; tit
 }
 
 function describe(
-  { frame, total, baseTotal }: Box,
+  { name, total, baseTotal }: Box,
   { root, from, to }: { root: Box; from: string; to: string },
 ): string {
   const measure = (value: Int64, all: Int64): string =>
     `${formatValue(value, from, to)} (${value} ${from}), ${formatPercentage(value, all).trim()}`;
-  if (baseTotal === undefined) return `${frame.name}\n${measure(total, root.total)}`;
-  return `${frame.name}\nbefore ${measure(baseTotal, root.baseTotal!)}\nafter ${measure(total, root.total)}`;
+  if (baseTotal === undefined) return `${name}\n${measure(total, root.total)}`;
+  return `${name}\nbefore ${measure(baseTotal, root.baseTotal!)}\nafter ${measure(total, root.total)}`;
 }

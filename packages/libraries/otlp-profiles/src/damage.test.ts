@@ -149,6 +149,7 @@ describe('a small request that would be a huge profile', () => {
     ],
     ['many profiles', wire.message(1, wire.message(2, ...many(70_000, wire.message(2)))), '65536 profiles'],
     ['many entries', wire.bytes(2, Buffer.alloc(4_400_000, fn())), 'maxEntries'],
+    ['many lines of one location', wire.message(2, location(Buffer.alloc(4_400_000, wire.message(3)))), 'maxEntries'],
   ])('%s', (_, bytes, message) => {
     const before = process.memoryUsage.rss();
     expect(() => decodeProfiles(bytes)).toThrow(message);

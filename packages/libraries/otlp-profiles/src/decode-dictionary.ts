@@ -78,17 +78,20 @@ export function readDictionary(cursor: Cursor, messages: readonly number[], maxE
   /** Their values may refer to strings that come later. */
   const attributesAt: number[] = [];
   let entries = 0;
+  const takeEntry = (): void => {
+    if (++entries > maxEntries)
+      throw new ProfileError(`The dictionary has more than ${maxEntries} entries; maxEntries allows no more.`);
+  };
 
   for (const message of messages) {
     cursor.at = message;
     const outer = cursor.enter();
     for (let tag = cursor.tag(); tag !== 0; tag = cursor.tag()) {
-      if (++entries > maxEntries)
-        throw new ProfileError(`The dictionary has more than ${maxEntries} entries; maxEntries allows no more.`);
+      takeEntry();
       if (tag === dictionaryTag.string) strings.push(cursor.text());
       else if (tag === dictionaryTag.function) functions.push(readFunction(cursor));
       else if (tag === dictionaryTag.mapping) mappings.push(readMapping(cursor));
-      else if (tag === dictionaryTag.location) locations.push(readLocation(cursor));
+      else if (tag === dictionaryTag.location) locations.push(readLocation(cursor, takeEntry));
       else if (tag === dictionaryTag.stack) readStack(cursor, stacks);
       else if (tag === dictionaryTag.link) links.push(readLink(cursor));
       else if (tag === dictionaryTag.attribute) {
@@ -155,14 +158,17 @@ function readMapping(cursor: Cursor): MappingRow {
   return row;
 }
 
-function readLocation(cursor: Cursor): LocationRow {
+/** Lines are entries too: each becomes an object, from two bytes. */
+function readLocation(cursor: Cursor, takeEntry: () => void): LocationRow {
   const row: LocationRow = { mapping: 0, address: 0, lines: [], attributes: [] };
   const outer = cursor.enter();
   for (let tag = cursor.tag(); tag !== 0; tag = cursor.tag())
     if (tag === locationTag.mapping) row.mapping = cursor.index();
     else if (tag === locationTag.address) row.address = cursor.uint64();
-    else if (tag === locationTag.lines) row.lines.push(readLine(cursor));
-    else if (isList(tag, locationTag.attributes)) cursor.each(tag, () => row.attributes.push(cursor.index()));
+    else if (tag === locationTag.lines) {
+      takeEntry();
+      row.lines.push(readLine(cursor));
+    } else if (isList(tag, locationTag.attributes)) cursor.each(tag, () => row.attributes.push(cursor.index()));
     else cursor.skip(tag, locationTag);
   cursor.leave(outer);
   return row;

@@ -2,6 +2,7 @@ import type { Cursor } from './cursor.ts';
 import { ProfileError } from './error.ts';
 import { delimited, profileField, varint } from './fields.ts';
 import { Int64s } from './int64.ts';
+import type { CheckSize } from './limits.ts';
 import { mappingHas } from './profile.ts';
 import type { Functions, Mappings, Profile, ValueType } from './profile.ts';
 import { Strings } from './strings.ts';
@@ -9,7 +10,7 @@ import { Strings } from './strings.ts';
 type Header = Omit<Profile, 'samples' | 'labels' | 'locations'>;
 
 /** Everything but locations and samples, which refer to it. */
-export function readHeader(cursor: Cursor, counts: Uint32Array): Header {
+export function readHeader(cursor: Cursor, counts: Uint32Array, checkSize: CheckSize): Header {
   const stringCount = counts[profileField.string]!;
   const ranges = new Uint32Array(stringCount * 2);
   const mappings = emptyMappings(counts[profileField.mapping]!);
@@ -47,7 +48,7 @@ export function readHeader(cursor: Cursor, counts: Uint32Array): Header {
       cursor.leave(outer);
     } else if (field === profileField.comment && wireType === delimited) {
       const outer = cursor.enter();
-      while (cursor.at < cursor.end) comments.push(text(cursor, stringCount));
+      while (cursor.at < cursor.end) checkSize('comment', comments.push(text(cursor, stringCount)));
       cursor.leave(outer);
     } else if (field > profileField.string && field <= profileField.docUrl) {
       cursor.expect(wireType, varint, `field ${field} of the profile`);

@@ -4,11 +4,13 @@ import { delimited, profileField, varint } from './fields.ts';
 import { Int64List, Uint32List } from './growable.ts';
 import type { Ids } from './ids.ts';
 import { Int64s } from './int64.ts';
+import type { CheckSize } from './limits.ts';
 import type { Locations } from './profile.ts';
 
 interface References {
   readonly mappings: Ids;
   readonly functions: Ids;
+  readonly checkSize: CheckSize;
 }
 
 export function readLocations(cursor: Cursor, count: number, references: References): Locations {
@@ -61,6 +63,7 @@ function readLocation(cursor: Cursor, { locations, index, lines, references }: L
       cursor.expect(wireType, delimited, 'a line');
       const outer = cursor.enter();
       readLine(cursor, { lines, functions: references.functions, location: index });
+      references.checkSize('line', lines.function.length);
       cursor.leave(outer);
       continue;
     }

@@ -6,6 +6,8 @@ import { delimited, profileField, varint } from './fields.ts';
 import { Int64List, Uint32List } from './growable.ts';
 import type { Ids } from './ids.ts';
 import { Int64s } from './int64.ts';
+import { checkDepth, checkTotal } from './limits.ts';
+import type { Limits } from './limits.ts';
 import type { Labels, Samples } from './profile.ts';
 
 interface Expected {
@@ -14,10 +16,11 @@ interface Expected {
   readonly width: number;
   readonly strings: number;
   readonly locations: Ids;
+  readonly limits: Limits;
 }
 
 export function readSamples(cursor: Cursor, expected: Expected): { samples: Samples; labels: Labels } {
-  const { count, width } = expected;
+  const { count, width, limits } = expected;
   if (count > 0 && width === 0) throw new ProfileError('The profile has samples, but no sample types.');
   // A value takes a byte at least. This is before the room for them is made.
   if (count * width > cursor.bytes.length)
@@ -39,16 +42,21 @@ export function readSamples(cursor: Cursor, expected: Expected): { samples: Samp
       const wireType = cursor.low;
       if (wireType === delimited && field <= 3) {
         const outer = cursor.enter();
-        if (field === 1) readStack(cursor, { stack, sample, locations: expected.locations });
+        if (field === 1) readStack(cursor, { stack, sample, expected });
         else if (field === 2) while (cursor.at < cursor.end) readValue(valueCount++);
-        else readLabel(cursor, { labels, strings: expected.strings });
+        else {
+          readLabel(cursor, { labels, strings: expected.strings });
+          limits.checkSize('label', labels.key.length);
+        }
         cursor.leave(outer);
       } else if (field <= 3) {
         cursor.expect(wireType, field === 3 ? delimited : varint, `field ${field} of a sample`);
         if (field === 1) stack.push(readReference(cursor, { sample, locations: expected.locations }));
         else readValue(valueCount++);
       } else cursor.skip(wireType);
+      if (field === 1) checkDepth(stack.length - stackStart[sample]!, sample, limits);
     }
+    checkTotal(stack.length, limits);
     if (valueCount !== width)
       throw new ProfileError(
         `Sample ${sample + 1} of the file has ${valueCount} values, but the profile has ${width} sample types.`,
@@ -85,13 +93,15 @@ export function readSamples(cursor: Cursor, expected: Expected): { samples: Samp
 interface StackOf {
   readonly stack: Uint32List;
   readonly sample: number;
-  readonly locations: Ids;
+  readonly expected: Expected;
 }
 
 /** Most of a profile's bytes are read here: ids below 2^28, of which there is an array, without a call. */
-function readStack(cursor: Cursor, { stack, sample, locations }: StackOf): void {
-  stack.reserve(cursor.end - cursor.at);
+function readStack(cursor: Cursor, { stack, sample, expected: { locations, limits } }: StackOf): void {
   const { bytes, end } = cursor;
+  // An id takes a byte at least. This is before the room for them is made.
+  if (end - cursor.at > limits.maxDepth) checkDepth(countIntegers(bytes.subarray(cursor.at, end)), sample, limits);
+  stack.reserve(end - cursor.at);
   const { dense } = locations;
   const { array } = stack;
   let { at } = cursor;
@@ -114,6 +124,13 @@ function readStack(cursor: Cursor, { stack, sample, locations }: StackOf): void 
   }
   cursor.at = at;
   stack.length = length;
+}
+
+/** Each ends with a byte below 128. */
+function countIntegers(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = 0; at < bytes.length; at++) if (bytes[at]! < 0x80) count++;
+  return count;
 }
 
 interface ReferenceOf {

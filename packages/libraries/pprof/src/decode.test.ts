@@ -5,6 +5,7 @@ import { Profile as PeerProfile } from 'pprof-format';
 import { describe, expect, it } from 'vitest';
 import { decode, encode, labelsOf, ProfileError, top, valuesOf } from './index.ts';
 import type { Profile } from './index.ts';
+import { build, parts } from '../testdata/small.ts';
 import { bytesField, message, numberField, packed, text } from '../testdata/wire.ts';
 
 const folder = join(import.meta.dirname, '../testdata');
@@ -102,20 +103,6 @@ describe.each(fixtures)('%s', (name) => {
     expect(plainPeer(PeerProfile.decode(encode(profile, { compression: 'none' })))).toEqual(plain(profile));
   });
 });
-
-const repeated = (count: number, part: Buffer): Buffer[] => Array.from({ length: count }, () => part);
-
-/** A small whole profile; parts of it can be replaced. */
-const parts = {
-  sampleType: message(1, numberField(1, 1), numberField(2, 2)),
-  sample: message(2, packed(1, 1), packed(2, 7)),
-  mapping: message(3, numberField(1, 1)),
-  location: message(4, numberField(1, 1), numberField(2, 1), message(4, numberField(1, 1), numberField(2, 3))),
-  function: message(5, numberField(1, 1), numberField(2, 3)),
-  strings: Buffer.concat(['', 'cpu', 'nanoseconds', 'main'].map((one) => bytesField(6, text(one)))),
-};
-const build = (changes: Partial<Record<keyof typeof parts | 'more', Buffer>> = {}): Buffer =>
-  Buffer.concat(Object.values({ ...parts, ...changes }));
 
 it('reads a small profile', () => {
   expect(top(decode(build())).rows).toMatchObject([{ name: 'main', self: 7, total: 7 }]);
@@ -273,50 +260,6 @@ describe('what is wrong', () => {
   ])('%s', (_, bytes, message) => {
     expect(() => decode(bytes)).toThrow(ProfileError);
     expect(() => decode(bytes)).toThrow(message);
-  });
-});
-
-describe('limits', () => {
-  it('refuses a gigabyte of zeros, whichever way it is compressed, in little memory', () => {
-    const member = gzipSync(Buffer.alloc(64 << 20));
-    const frame = zstdCompressSync(Buffer.alloc(64 << 20));
-    const bombs = [member, frame].map((one) => Buffer.concat(repeated(16, one)));
-    const before = process.memoryUsage().rss;
-    for (const bomb of bombs)
-      expect(() => decode(bomb, { maxBytes: 32 << 20 })).toThrow(
-        'The profile is larger than 33554432 bytes; maxBytes allows no more.',
-      );
-    expect(process.memoryUsage().rss - before).toBeLessThan(200 << 20);
-  });
-
-  it('does not believe a size that the end of a gzip file states', () => {
-    const bytes = gzipSync(build());
-    bytes.writeUInt32LE(2 ** 28 - 1, bytes.length - 4);
-    expect(() => decode(bytes)).toThrow(/^The gzip data is damaged: /);
-  });
-
-  it.each<[string, Parameters<typeof decode>[1], string]>([
-    ['maxBytes', { maxBytes: 10 }, 'The profile is larger than 10 bytes; maxBytes allows no more.'],
-    ['maxEntries', { maxEntries: 3 }, 'The profile has 4 times a string; maxEntries allows no more than 3.'],
-    ['maxDepth', { maxDepth: 0 }, 'Sample 1 has 1 frames; maxDepth allows no more than 0.'],
-    ['maxFrames', { maxFrames: 0 }, 'The samples have 1 frames together; maxFrames allows no more than 0.'],
-  ])('has %s', (_, options, message) => {
-    expect(() => decode(build(), options)).toThrow(message);
-  });
-
-  it('refuses a small file that would take forever: many stacks of one location with many lines', () => {
-    const line = message(4, numberField(1, 1));
-    const location = message(4, numberField(1, 1), ...repeated(10_000, line));
-    const sample = Buffer.concat(repeated(20_000, parts.sample));
-    expect(() => decode(build({ location, sample }))).toThrow(/^The samples have 200000000 frames together/);
-  });
-
-  it('makes no room for what cannot be there: many sample types times many samples', () => {
-    const sampleType = Buffer.concat(repeated(100_000, Buffer.from([0x0a, 0])));
-    const sample = Buffer.concat(repeated(100_000, Buffer.from([0x12, 0])));
-    expect(() => decode(build({ sampleType, sample }))).toThrow(
-      /^100000 samples cannot have a value for each of 100000 sample types/,
-    );
   });
 });
 

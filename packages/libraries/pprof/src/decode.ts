@@ -6,6 +6,8 @@ import { ProfileError } from './error.ts';
 import { profileField } from './fields.ts';
 import { idsOf } from './ids.ts';
 import type { Int64s } from './int64.ts';
+import { checkDepth, checkTotal } from './limits.ts';
+import type { CheckSize, Limits } from './limits.ts';
 import { inflate } from './inflate.ts';
 import type { Profile } from './profile.ts';
 
@@ -33,16 +35,21 @@ export function decode(bytes: Uint8Array, options: DecodeOptions = {}): Profile 
   if (content.length === 0) throw new ProfileError('The profile is empty.');
   const cursor = new Cursor(content);
   const counts = countFields(cursor);
-  const checkSize = sizeCheck(options.maxEntries ?? 2 ** 22);
-  for (const [name, field] of Object.entries(profileField)) checkSize(name, counts[field]!);
+  const limits = {
+    checkSize: sizeCheck(options.maxEntries ?? 2 ** 22),
+    maxDepth: options.maxDepth ?? 16_384,
+    maxFrames: options.maxFrames ?? 2 ** 26,
+  };
+  for (const [name, field] of Object.entries(profileField)) limits.checkSize(name, counts[field]!);
   if (counts[profileField.string] === 0) throw new ProfileError('This is no pprof profile: it has no string table.');
 
-  const header = readHeader(cursor, counts);
+  const header = readHeader(cursor, counts, limits.checkSize);
   const { strings, mappings, functions } = header;
   const references = {
     strings: strings.count,
     mappings: idsOf(mappings.id, duplicate('mapping', mappings.id)),
     functions: idsOf(functions.id, duplicate('function', functions.id)),
+    checkSize: limits.checkSize,
   };
   const locations = readLocations(cursor, counts[profileField.location]!, references);
   const { samples, labels } = readSamples(cursor, {
@@ -50,18 +57,19 @@ export function decode(bytes: Uint8Array, options: DecodeOptions = {}): Profile 
     width: header.sampleTypes.length,
     strings: strings.count,
     locations: idsOf(locations.id, duplicate('location', locations.id)),
+    limits,
   });
-  checkSize('label', labels.count);
-  checkSize('line', locations.lines.function.length);
   const profile = { ...header, locations, samples, labels };
-  checkFrames(profile, { maxDepth: options.maxDepth ?? 16_384, maxFrames: options.maxFrames ?? 2 ** 26 });
+  checkFrames(profile, limits);
   return profile;
 }
 
-const sizeCheck = (maxEntries: number) => (name: string, count: number) => {
-  if (count <= maxEntries) return;
-  throw new ProfileError(`The profile has ${count} times a ${name}; maxEntries allows no more than ${maxEntries}.`);
-};
+const sizeCheck =
+  (maxEntries: number): CheckSize =>
+  (name, count) => {
+    if (count <= maxEntries) return;
+    throw new ProfileError(`The profile has a ${name} more than ${maxEntries} times; maxEntries allows no more.`);
+  };
 
 /** How often each field is there: the sizes of the tables. */
 function countFields(cursor: Cursor): Uint32Array {
@@ -91,7 +99,8 @@ const duplicate = (what: string, ids: Int64s) => (index: number) => {
   throw new ProfileError(`The id ${id} belongs to two ${what}s: the second is ${what} ${index + 1} of the file.`);
 };
 
-function checkFrames({ samples, locations }: Profile, limits: { maxDepth: number; maxFrames: number }): void {
+/** With the lines of each location: what the views go through. */
+function checkFrames({ samples, locations }: Profile, limits: Limits): void {
   const { stack, stackStart } = samples;
   const { lineStart } = locations;
   const frames = new Uint32Array(locations.count);
@@ -101,14 +110,8 @@ function checkFrames({ samples, locations }: Profile, limits: { maxDepth: number
   for (let sample = 0; sample < samples.count; sample++) {
     let depth = 0;
     for (let at = stackStart[sample]!; at < stackStart[sample + 1]!; at++) depth += frames[stack[at]!]!;
-    if (depth > limits.maxDepth)
-      throw new ProfileError(
-        `Sample ${sample + 1} has ${depth} frames; maxDepth allows no more than ${limits.maxDepth}.`,
-      );
+    checkDepth(depth, sample, limits);
     total += depth;
+    checkTotal(total, limits);
   }
-  if (total > limits.maxFrames)
-    throw new ProfileError(
-      `The samples have ${total} frames together; maxFrames allows no more than ${limits.maxFrames}.`,
-    );
 }

@@ -26,8 +26,9 @@ export interface Filter {
   readonly tagIgnore?: string;
 }
 
-/** The profile with the samples and frames that the filters leave. */
-export function filter(profile: Profile, filters: Filter): Profile {
+/** The profile with the samples and frames that the filters leave. An empty text is no filter, as in Go. */
+export function filter(profile: Profile, given: Filter): Profile {
+  const filters: Filter = Object.fromEntries(Object.entries(given).filter(([, pattern]) => pattern !== ''));
   let filtered = filterByName(profile, filters);
   if (filters.showFrom !== undefined) filtered = showFrom(filtered, compilePattern(filters.showFrom));
   return filterByTag(filtered, filters);

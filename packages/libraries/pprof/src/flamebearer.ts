@@ -53,10 +53,10 @@ export function flamebearerDiff(left: Profile, right: Profile, options: Flamebea
 }
 
 /** A bar has a width, so what is negative in a difference has none. */
-function positive(view: View): View {
-  const type = view.profile.sampleTypes.indexOf(view.sampleType);
-  return { ...view, weights: weightsOf(view.profile, type, (_, value) => value > 0) };
-}
+const positive = (view: View): View => ({
+  ...view,
+  weights: weightsOf(view.profile, view.type, (_, value) => value > 0),
+});
 
 /** Self and total of each node of the trie, on one side. */
 interface Side {
@@ -83,10 +83,9 @@ function draw(views: readonly View[], { maxNodes }: FlamebearerOptions): Flamebe
   });
   // Limbs of 24 bits, or the one column that there is.
   const sides = summed.map(({ selfs }) => {
-    const values: number[] = [];
+    const values = new Float64Array(trie.parent.length);
     for (const [limb, column] of selfs.entries())
-      for (const [node, value] of column.entries())
-        if (value !== undefined) values[node] = (values[node] ?? 0) + value * 2 ** (24 * limb);
+      for (const [node, value] of column.entries()) values[node]! += value * 2 ** (24 * limb);
     return sumUp(trie, values);
   });
   const otherName = nameOf('other');
@@ -127,9 +126,16 @@ function keptNodes(sides: readonly Side[], maxNodes: number | undefined): (node:
   const total = (node: number): number => sides.reduce((so, side) => so + side.total[node]!, 0);
   const count = sides[0]!.total.length;
   if (maxNodes === undefined || count - 1 <= maxNodes) return (node) => total(node) > 0;
-  const totals = Float64Array.from({ length: count }, (_, node) => total(node)).sort();
-  const least = totals[Math.max(0, count - 1 - Math.max(1, maxNodes))]!;
-  return (node) => total(node) > 0 && total(node) >= least;
+  const totals = Float64Array.from({ length: count }, (_, node) => total(node));
+  const sorted = totals.toSorted();
+  const first = Math.max(0, count - 1 - Math.max(1, maxNodes));
+  const least = sorted[first]!;
+  // Of those that are the same, the first come first: what is below a node has a smaller number.
+  let same = sorted.lastIndexOf(least) - first + 1;
+  const kept = Uint8Array.from(totals, (value) =>
+    value > 0 && (value > least || (value === least && same-- > 0)) ? 1 : 0,
+  );
+  return (node) => kept[node] === 1;
 }
 
 interface Layout {
@@ -171,7 +177,8 @@ function layOut(layout: Layout): number[][] {
     const ends = sides.map(() => 0);
     for (const bar of bars) {
       for (const [side, begin] of bar.begins.entries()) {
-        level.push(begin - ends[side]!, bar.totals[side]!, bar.selfs[side]!);
+        // Never negative, beyond 2^53 either, where sums are rounded.
+        level.push(Math.max(0, begin - ends[side]!), bar.totals[side]!, bar.selfs[side]!);
         ends[side] = begin + bar.totals[side]!;
       }
       level.push(bar.name);

@@ -1,5 +1,5 @@
 import { callTree } from './call-tree.ts';
-import { joinLines } from './lines.ts';
+import { checkLength, joinLines } from './lines.ts';
 import type { Profile } from './profile.ts';
 import type { ViewOptions } from './view.ts';
 
@@ -20,7 +20,10 @@ export function folded(profile: Profile, options: ViewOptions = {}): string {
   const paths: string[] = [];
   const lines: string[] = [];
   for (const { depth, name, self } of callTree(profile, options).nodes) {
-    paths[depth] = depth === 0 ? clean(name) : `${paths[depth - 1]};${clean(name)}`;
+    const below = depth === 0 ? '' : `${paths[depth - 1]};`;
+    const own = clean(name);
+    checkLength(below.length + own.length);
+    paths[depth] = below + own;
     if (self !== 0) lines.push(`${paths[depth]} ${self}`);
   }
   return joinLines(lines);

@@ -13,6 +13,14 @@ export interface StacksOptions {
   readonly period?: Int64;
 }
 
+/** The nearest whole number. A double beyond 2^53 is one, but a column takes it as a bigint only. */
+function wholeOf(value: Int64): Int64 {
+  const whole = typeof value === 'bigint' ? value : Math.round(value);
+  if (typeof whole === 'number' && Number.isSafeInteger(whole)) return whole;
+  if (whole >= -(2n ** 63n) && whole < 2n ** 63n) return BigInt(whole);
+  throw new ProfileError(`A stack has the value ${value}, which is no integer of 64 bits.`);
+}
+
 /** A profile of stacks of names, the root first: those of a flamebearer, or of any other source. */
 export function fromStacks(
   stacks: Iterable<{ readonly frames: readonly string[]; readonly values: readonly Int64[] }>,
@@ -35,7 +43,7 @@ export function fromStacks(
       throw new ProfileError(`A stack has ${values.length} values, but there are ${sampleTypes.length} sample types.`);
     const words = new Uint32Array(frames.length + 1);
     for (const [at, name] of frames.entries()) words[frames.length - at] = locationOf(name);
-    const column = Int64s.of(...values.map((value) => (typeof value === 'number' ? Math.round(value) : value)));
+    const column = Int64s.of(...values.map(wholeOf));
     builder.sample({ words, depth: frames.length, length: words.length }, column, 0);
   }
   return builder.finish({

@@ -1,6 +1,7 @@
 import type { Int64s } from './int64.ts';
+import { createPairs } from './pairs.ts';
 
-/** Finds by id what has that id. Writers number from 1 up, mostly, so that an array serves; other ids go into a map. */
+/** Finds by id what has that id. Writers number from 1 up, mostly, so that an array serves; other ids go into a table. */
 export interface Ids {
   /** By id, for those that are not far apart; -1: there is none. */
   readonly dense: Int32Array;
@@ -12,21 +13,21 @@ export interface Ids {
 export function idsOf(column: Int64s, duplicate: (index: number) => never): Ids {
   const limit = column.length * 2 + 16;
   const dense = new Int32Array(limit).fill(-1);
-  const sparse = new Map<bigint, number>();
+  const sparse = createPairs('ids', column.length);
+  const sparseIndex = new Int32Array(column.length + 1).fill(-1);
   for (let index = 0; index < column.length; index++) {
     const low = column.low(index);
-    const isDense = column.high(index) === 0 && low >= 0 && low < limit;
-    const known = isDense ? dense[low] !== -1 : sparse.has(column.unsigned(index));
-    if (known) duplicate(index);
-    if (isDense) dense[low] = index;
-    else sparse.set(column.unsigned(index), index);
+    const high = column.high(index);
+    const isDense = high === 0 && low >= 0 && low < limit;
+    const [table, at] = isDense ? [dense, low] : [sparseIndex, sparse.intern(low, high)];
+    if (table[at] !== -1) duplicate(index);
+    table[at] = index;
   }
   return {
     dense,
     find(low, high) {
       if (high === 0 && low >= 0 && low < limit) return dense[low]!;
-      if (sparse.size === 0) return -1;
-      return sparse.get((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)) ?? -1;
+      return sparseIndex[sparse.find(low, high)]!;
     },
   };
 }

@@ -5,6 +5,8 @@ const gzipMagic = 0x1f8b;
 const zstdMagic = 0x28b52ffd;
 /** Deflate makes of a byte at most this many. */
 const deflateRatio = 1032;
+/** Each takes 20 microseconds, even if it is empty. */
+const maxZstdFrames = 16_384;
 
 /** The profile itself: inflated if it is gzip (of any number of members) or zstd. Never makes more than `maxBytes`. */
 export function inflate(bytes: Uint8Array, maxBytes: number): Uint8Array {
@@ -36,6 +38,7 @@ function unzstd(bytes: Uint8Array, maxBytes: number): Uint8Array {
   const frames: Uint8Array[] = [];
   let at = 0;
   let size = 0;
+  let count = 0;
   try {
     // Node reads one frame at a time.
     while (at < bytes.length) {
@@ -45,6 +48,7 @@ function unzstd(bytes: Uint8Array, maxBytes: number): Uint8Array {
       at += engine.bytesWritten;
       size += buffer.length;
       if (size > maxBytes) throw tooLarge(maxBytes);
+      if (++count > maxZstdFrames) throw new ProfileError(`The zstd data has more than ${maxZstdFrames} frames.`);
       if (buffer.length > 0) frames.push(buffer);
     }
   } catch (error) {

@@ -23,6 +23,8 @@ it('refuses texts that a long name would make endless', () => {
   const all = [...stacks(3, 300)].map(({ frames, values }) => ({ frames: frames.map(named), values }));
   const profile = fromStacks(all, { sampleTypes: [cpu] });
   expect(() => folded(profile)).toThrow('The text has more than 268435456 characters.');
+  const deep = fromStacks([{ frames: Array.from({ length: 1000 }, () => long), values: [1] }], { sampleTypes: [cpu] });
+  expect(() => folded(deep)).toThrow('The text has more than 268435456 characters.');
   const many = fromStacks(
     Array.from({ length: 400 }, (_, index) => ({ frames: [long, `leaf ${index}`], values: [1] })),
     { sampleTypes: [cpu] },

@@ -9,7 +9,7 @@ import { byText } from './top.ts';
 /**
  * The sum of profiles, as go tool pprof makes it: samples with the same stack and labels are added, and what no sample needs
  * is left out. Of sample types, those that all have stay, in the finest unit that one has. Mappings of one file count as the
- * same wherever they were loaded. Time is the earliest, duration the sum, period the greatest.
+ * same wherever they were loaded. Time is the earliest that is known, duration the sum, period the greatest.
  */
 export function merge(profiles: readonly Profile[]): Profile {
   if (profiles.length === 0) throw new ProfileError('There are no profiles to merge.');
@@ -160,7 +160,7 @@ function headerOf(profiles: readonly Profile[]): Header {
     defaultSampleType: profiles.find((one) => one.defaultSampleType !== '')?.defaultSampleType ?? '',
     dropFrames,
     keepFrames,
-    timeNanos: profiles.reduce((time, one) => (time === 0n || one.timeNanos < time ? one.timeNanos : time), 0n),
+    timeNanos: earliest(profiles.map(({ timeNanos }) => timeNanos)),
     durationNanos: BigInt.asIntN(
       64,
       profiles.reduce((so, one) => so + one.durationNanos, 0n),
@@ -171,6 +171,10 @@ function headerOf(profiles: readonly Profile[]): Header {
     docUrl: profiles.find((one) => one.docUrl !== '')?.docUrl ?? '',
   };
 }
+
+/** Go takes a later profile without a time for the earliest, and forgets the time. */
+const earliest = (times: readonly bigint[]): bigint =>
+  times.reduce((so, time) => (so === 0n || (time !== 0n && time < so) ? time : so), 0n);
 
 function isZero({ samples, sampleTypes }: Profile, sample: number): boolean {
   const width = sampleTypes.length;

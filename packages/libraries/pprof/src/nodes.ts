@@ -105,11 +105,11 @@ function lineNodes(
     const name = strings.at(functions.name[index]!);
     const file = cleanPath(strings.at(functions.file[index]!));
     if (granularity === 'line') return frames.intern({ name, file, line: lines.line.at(at), binary });
-    const node = frames.intern({
-      ...(granularity === 'file' ? { file } : granularity === 'function' ? { name, shownFile: file } : { name, file }),
-      binary,
-    });
-    ofFunction[index] = node;
+    const parts =
+      granularity === 'file' ? { file } : granularity === 'function' ? { name, shownFile: file } : { name, file };
+    const node = frames.intern({ ...parts, binary });
+    // What has neither name nor file is told apart by its binary, which may be another at another location.
+    if (parts.name || parts.file) ofFunction[index] = node;
     return node;
   };
 }

@@ -19,6 +19,8 @@ export interface FlamebearerStacks {
 
 const maxDepth = 16_384;
 const maxFrames = 2 ** 24;
+/** Doubles beyond 2^53 are rounded, and so is their sum, which is where a bar begins: some 2^-53 for each bar before it. */
+const rounding = 2 ** -32;
 
 /**
  * The stacks of a flame graph as Pyroscope answers it (the parsed JSON). The bar at the bottom, `total`, is no frame. Throws
@@ -111,10 +113,11 @@ function barsOf(
       self.push(number(at + side * 3 + 2));
     }
     end = begin + width;
+    const slack = end > Number.MAX_SAFE_INTEGER ? end * rounding : 0;
     const name = names[number(at + size - 1)] ?? fail('refers to a name that does not exist');
-    while (under < below.length && below[under]!.end <= begin && end > begin) under++;
+    while (under < below.length && below[under]!.end <= begin + slack && end > begin) under++;
     const parent = below[under];
-    if (depth > 0 && (!parent || begin < parent.begin || end > parent.end))
+    if (depth > 0 && (!parent || begin < parent.begin - slack || end > parent.end + slack))
       fail(`has a bar "${name}" that lies on no other`);
     bars.push({ begin, end, self, name, parent });
   }

@@ -1,9 +1,11 @@
+import { ProfileError } from './error.ts';
 import { Int64s, toInt64 } from './int64.ts';
 import type { Int64 } from './int64.ts';
 import type { Profile } from './profile.ts';
 
 /** Every value times `ratio`, to the nearest integer. */
 export function scale(profile: Profile, ratio: number): Profile {
+  if (!Number.isFinite(ratio)) throw new ProfileError(`A profile cannot be scaled by ${ratio}.`);
   const { samples, sampleTypes } = profile;
   const values = scaleValues(
     samples.values,

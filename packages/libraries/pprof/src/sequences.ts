@@ -8,9 +8,14 @@ export interface Sequences {
   at(index: number): Uint32Array;
 }
 
-/** A hash table with a random seed: who writes a profile cannot choose sequences that collide. */
+const random32 = (): number => Math.floor(Math.random() * 2 ** 32);
+
+/**
+ * A hash table with a random seed and random multipliers: who writes a profile cannot choose sequences that collide. With the
+ * multipliers of Murmur there are such sequences for every seed.
+ */
 export function createSequences(): Sequences {
-  const seed = Math.floor(Math.random() * 2 ** 32);
+  const key: Key = { seed: random32(), first: random32() | 1, second: random32() | 1 };
   const words = new Uint32List();
   const starts = new Uint32List();
   const hashes = new Uint32List();
@@ -35,7 +40,7 @@ export function createSequences(): Sequences {
       return hashes.length;
     },
     intern(other, begin, end) {
-      const hash = hashOf(other, { begin, end, seed });
+      const hash = hashOf(other, { begin, end, key });
       const mask = slots.length - 1;
       for (let slot = hash & mask; slots[slot] !== -1; slot = (slot + 1) & mask) {
         const index = slots[slot]!;
@@ -57,12 +62,24 @@ export function createSequences(): Sequences {
   };
 }
 
+interface Key {
+  readonly seed: number;
+  readonly first: number;
+  readonly second: number;
+}
+
+interface Range {
+  readonly begin: number;
+  readonly end: number;
+  readonly key: Key;
+}
+
 /** https://en.wikipedia.org/wiki/MurmurHash, by words. */
-function hashOf(words: Uint32Array, { begin, end, seed }: { begin: number; end: number; seed: number }): number {
+function hashOf(words: Uint32Array, { begin, end, key: { seed, first, second } }: Range): number {
   let hash = seed ^ (end - begin);
   for (let at = begin; at < end; at++) {
-    let word = Math.imul(words[at]!, 0xcc9e2d51);
-    word = Math.imul((word << 15) | (word >>> 17), 0x1b873593);
+    let word = Math.imul(words[at]!, first);
+    word = Math.imul((word << 15) | (word >>> 17), second);
     hash ^= word;
     hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
   }

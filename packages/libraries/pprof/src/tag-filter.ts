@@ -8,7 +8,8 @@ type NumberLabel = Extract<Label, { number: Int64 }>;
 
 /** Whether a sample has a label that a filter means; see `Filter.tagFocus`. */
 export function compileTagFilter(profile: Profile, filter: string): (sample: number) => boolean {
-  const [, key, value = filter] = /^([^=]*)=(.*)$/s.exec(filter) ?? [];
+  const [, wanted = '', value = filter] = /^([^=]*)=(.*)$/s.exec(filter) ?? [];
+  const key = wanted === '' ? undefined : wanted;
   const inRange = compileRange(value);
   if (inRange) {
     const units = unitsOfKeys(profile);

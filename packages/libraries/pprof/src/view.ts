@@ -24,6 +24,8 @@ export interface View {
   /** Pruned and filtered. */
   readonly profile: Profile;
   readonly sampleType: ValueType;
+  /** Its index. */
+  readonly type: number;
   /** What shares are shares of: the magnitudes of all samples before the filter, or those of the base of a diff. */
   readonly total: Int64;
   readonly weights: Weights;
@@ -37,6 +39,7 @@ export function viewOf(profile: Profile, options: ViewOptions): View {
   return {
     profile: filtered,
     sampleType: profile.sampleTypes[type]!,
+    type,
     total: totalOf(pruned, type),
     weights: weightsOf(filtered, type),
     nodes: nodesOf(filtered, options),

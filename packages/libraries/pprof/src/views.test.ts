@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   callGraph,
@@ -9,37 +7,18 @@ import {
   encode,
   filter,
   flamebearer,
-  flamebearerDiff,
   folded,
   fromStacks,
   merge,
   ProfileError,
   prune,
+  scale,
   readFlamebearer,
+  Strings,
   subtract,
   top,
 } from './index.ts';
-import type { Profile } from './index.ts';
-
-const cpu = { type: 'cpu', unit: 'nanoseconds' } as const;
-const read = (name: string): Profile => decode(readFileSync(join(import.meta.dirname, '../testdata', name)));
-
-/** `main;a;b 5` and so on. */
-function stacks(text: string, more: Partial<Profile> = {}): Profile {
-  const lines = text.trim().split('\n');
-  const parsed = lines.map((line) => {
-    const [, path = '', value] = /^(.*) (-?\d+)$/.exec(line.trim())!;
-    return { frames: path.split(';'), values: [Number(value)] };
-  });
-  return { ...fromStacks(parsed, { sampleTypes: [cpu] }), ...more };
-}
-
-const example = stacks(`
-  main;parse;read 5
-  main;parse 2
-  main;parse;parse;read 1
-  main;write 4
-`);
+import { cpu, example, stacks } from '../testdata/stacks.ts';
 
 it('sums up by function, with recursion once', () => {
   const { rows, total, sampleType, omitted } = top(example);
@@ -67,6 +46,36 @@ it('folds', () => {
   expect(folded(fromStacks([{ frames: ['a;b', 'c\nd'], values: [1] }], { sampleTypes: [cpu] }))).toBe('a:b;c d 1\n');
 });
 
+it('tells functions without a name apart by their binaries', () => {
+  const nameless = fromStacks([{ frames: ['', 'b'], values: [1] }], { sampleTypes: [cpu] });
+  const { strings, locations, mappings } = merge([nameless]);
+  const texts = Array.from({ length: strings.count }, (_, index) => strings.at(index));
+  const [one, other] = [texts.push('/bin/one') - 1, texts.push('/lib/other') - 1];
+  const ids = locations.id;
+  const profile = {
+    ...merge([nameless]),
+    strings: Strings.of(texts),
+    locations: {
+      ...locations,
+      mapping: Int32Array.of(0, 1),
+      lines: { ...locations.lines, function: Uint32Array.of(1, 1) },
+    },
+    mappings: {
+      ...mappings,
+      count: 2,
+      id: ids,
+      start: ids,
+      limit: ids,
+      offset: ids,
+      file: Uint32Array.of(one, other),
+      buildId: new Uint32Array(2),
+      has: new Uint8Array(2),
+    },
+  };
+  for (const granularity of ['function', 'file', 'function_file'] as const)
+    expect([granularity, folded(profile, { granularity })]).toEqual([granularity, '[other];[one] 1\n']);
+});
+
 it('makes a tree', () => {
   expect(
     callTree(example).nodes.map(({ name, depth, parent, self, total }) => [name, depth, parent, self, total]),
@@ -91,110 +100,6 @@ it('goes through deep stacks', () => {
   expect(top(again).rows.length).toBe(7);
 });
 
-describe('flamebearer', () => {
-  it('is what Pyroscope answers', () => {
-    expect(flamebearer(example)).toEqual({
-      version: 1,
-      flamebearer: {
-        names: ['total', 'main', 'parse', 'read', 'write', 'other'],
-        levels: expect.any(Array),
-        numTicks: 12,
-        maxSelf: 5,
-      },
-      metadata: { format: 'single', spyName: '', sampleRate: 1e9, units: 'samples', name: 'cpu' },
-    });
-    const { names, levels } = flamebearer(example).flamebearer;
-    const named = levels.map((level) => level.map((value, at) => (at % 4 === 3 ? names[value] : value)));
-    expect(named).toEqual([
-      [0, 12, 0, 'total'],
-      [0, 12, 0, 'main'],
-      [0, 8, 2, 'parse', 0, 4, 4, 'write'],
-      [0, 1, 0, 'parse', 0, 5, 5, 'read'],
-      [0, 1, 1, 'read'],
-    ]);
-  });
-
-  it('puts what is small together', () => {
-    const { names, levels } = flamebearer(example, { maxNodes: 3 }).flamebearer;
-    const named = levels.map((level) => level.map((value, at) => (at % 4 === 3 ? names[value] : value)));
-    expect(named).toEqual([
-      [0, 12, 0, 'total'],
-      [0, 12, 0, 'main'],
-      [0, 8, 2, 'parse', 0, 4, 4, 'other'],
-      [0, 5, 5, 'read', 0, 1, 1, 'other'],
-    ]);
-  });
-
-  it('leads back to the stacks, of every kind of profile', () => {
-    for (const name of ['go-cpu.pb.gz', 'node-wall.pb.gz', 'python-heap.pb.gz', 'rust-cpu.pb']) {
-      const profile = read(name);
-      const { stacks: back } = readFlamebearer(JSON.parse(JSON.stringify(flamebearer(profile))));
-      expect(folded(fromStacks(back, { sampleTypes: [cpu] }))).toBe(folded(profile));
-    }
-  });
-
-  it('compares two profiles', () => {
-    const later = stacks('main;parse;read 9\nmain;close 3');
-    const double = flamebearerDiff(example, later);
-    expect(double).toMatchObject({ leftTicks: 12, rightTicks: 12, metadata: { format: 'double' } });
-    const { format, stacks: back } = readFlamebearer(double);
-    expect(format).toBe('double');
-    const lines = back.map(({ frames, values }) => [frames.join(';'), ...values]);
-    expect(lines.toSorted(([one], [other]) => (one! < other! ? -1 : 1))).toEqual([
-      ['main;close', 0, 3],
-      ['main;parse', 2, 0],
-      ['main;parse;parse;read', 1, 0],
-      ['main;parse;read', 5, 9],
-      ['main;write', 4, 0],
-    ]);
-  });
-
-  it.each<[string, unknown, string | RegExp]>([
-    ['nothing', undefined, 'The answer is not an object.'],
-    ['no flamebearer', {}, 'flamebearer is not an object.'],
-    ['no names', { flamebearer: { levels: [] } }, 'flamebearer.names is not a list of texts.'],
-    ['no levels', { flamebearer: { names: [] } }, 'flamebearer.levels is not a list.'],
-    ['half a bar', bars([[0, 1, 1]]), 'Level 0 of the flame graph is not a list of 4 numbers a bar.'],
-    ['a text', bars([[0, '1', 1, 0]]), 'Level 0 of the flame graph has "1" where a number belongs.'],
-    ['a negative number', bars([[0, -1, 1, 0]]), 'Level 0 of the flame graph has -1 where a number belongs.'],
-    [
-      'a name that is missing',
-      bars([[0, 1, 1, 3]]),
-      'Level 0 of the flame graph refers to a name that does not exist.',
-    ],
-    [
-      'a bar beside its parent',
-      bars([
-        [0, 5, 0, 0],
-        [6, 1, 1, 1],
-      ]),
-      'Level 1 of the flame graph has a bar "a" that lies on no other.',
-    ],
-    [
-      'a bar that is too long',
-      bars([
-        [0, 5, 0, 0],
-        [0, 6, 6, 1],
-      ]),
-      /that lies on no other/,
-    ],
-    [
-      'a bar over two',
-      bars([
-        [0, 5, 0, 0],
-        [0, 2, 0, 1, 0, 3, 0, 1],
-        [1, 2, 2, 1],
-      ]),
-      /^Level 2 .* lies on no other/,
-    ],
-  ])('refuses %s', (_, answer, message) => {
-    expect(() => readFlamebearer(answer)).toThrow(ProfileError);
-    expect(() => readFlamebearer(answer)).toThrow(message);
-  });
-});
-
-const bars = (levels: readonly unknown[]): object => ({ flamebearer: { names: ['total', 'a'], levels } });
-
 describe('filters', () => {
   it.each([
     [{ focus: 'write' }, ['main;write 4']],
@@ -207,6 +112,16 @@ describe('filters', () => {
   ])('%j', (filters, expected) => {
     expect(folded(filter(example, filters)).split('\n').slice(0, -1)).toEqual(expected);
     expect(top(example, filters).total).toBe(12);
+  });
+
+  it('takes an empty text for no filter, as Go does', () => {
+    const none = { focus: '', ignore: '', show: '', hide: '', showFrom: '', tagFocus: '', tagIgnore: '' };
+    expect(folded(example, none)).toBe(folded(example));
+  });
+
+  it('takes a label filter without a key for one of any key, as Go does', () => {
+    const profile = decode(encode(diff(example, example)));
+    expect(filter(profile, { tagFocus: '=true' }).samples.count).toBe(4);
   });
 
   it('drops what the profile says is of no interest', () => {
@@ -260,6 +175,11 @@ describe('sums and differences', () => {
     ]);
   });
 
+  it('keeps the time of those that have one, in any order', () => {
+    const times = [0n, 7n, 5n, 0n].map((timeNanos) => ({ ...example, timeNanos }));
+    expect(merge(times).timeNanos).toBe(5n);
+  });
+
   it('brings units together', () => {
     const seconds = fromStacks([{ frames: ['main'], values: [2, 7] }], {
       sampleTypes: [
@@ -272,7 +192,7 @@ describe('sums and differences', () => {
     expect(folded(merged)).toBe('main 2000005\n');
   });
 
-  it.each([
+  it.each<readonly [() => unknown, string]>([
     [() => merge([]), 'There are no profiles to merge.'],
     [
       () => merge([example, fromStacks([], { sampleTypes: [{ type: 'space', unit: 'bytes' }] })]),
@@ -283,6 +203,14 @@ describe('sums and differences', () => {
       'The profiles do not fit together: cpu/nanoseconds and cpu/bytes cannot be added.',
     ],
     [() => top(example, { sampleType: 'space' }), 'The profile has no sample type "space"; it has "cpu".'],
+    [() => scale(example, Number.NaN), 'A profile cannot be scaled by NaN.'],
+    ...[1e300, -(2n ** 63n) - 1n, Number.NaN].map(
+      (value) =>
+        [
+          () => fromStacks([{ frames: ['a'], values: [value] }], { sampleTypes: [cpu] }),
+          `A stack has the value ${value}, which is no integer of 64 bits.`,
+        ] as const,
+    ),
     [
       () => fromStacks([{ frames: [], values: [] }], { sampleTypes: [cpu] }),
       'A stack has 0 values, but there are 1 sample types.',

@@ -35,7 +35,9 @@ function splitCsv(line: string, delimiter: string): string[] {
   let at = 0;
   for (;;) {
     const start = at;
-    if (/^\s*"/.test(line.slice(at, at + 100))) {
+    const next = line.indexOf(delimiter, start);
+    const cell = line.slice(start, next < 0 ? undefined : next).trim();
+    if (cell.startsWith('"')) {
       at = line.indexOf('"', at) + 1;
       let text = '';
       for (;;) {
@@ -47,15 +49,14 @@ function splitCsv(line: string, delimiter: string): string[] {
         text += '"';
         at++;
       }
-      const next = line.indexOf(delimiter, at);
-      if (line.slice(at, next < 0 ? undefined : next).trim() !== '') throw new Error('text follows a quotation mark');
+      const after = line.indexOf(delimiter, at);
+      if (line.slice(at, after < 0 ? undefined : after).trim() !== '') throw new Error('text follows a quotation mark');
       cells.push(text);
-      if (next < 0) return cells;
-      at = next + delimiter.length;
+      if (after < 0) return cells;
+      at = after + delimiter.length;
       continue;
     }
-    const next = line.indexOf(delimiter, start);
-    cells.push(line.slice(start, next < 0 ? undefined : next).trim());
+    cells.push(cell);
     if (next < 0) return cells;
     at = next + delimiter.length;
   }

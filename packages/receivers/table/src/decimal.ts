@@ -57,8 +57,7 @@ export function createReader(scale: number | keyof typeof sizes, valueType: 'int
 
 function whole(digits: bigint, places: number, text: string): number | bigint {
   const unit = 10n ** BigInt(places);
-  if (digits % unit !== 0n)
-    throw new ValueError(`${shown(text)} is no whole number${places > 0 ? '' : ' '}; value_type: double takes it`);
+  if (digits % unit !== 0n) throw new ValueError(`${shown(text)} is no whole number; value_type: double takes it`);
   const value = digits / unit;
   if (value < int64.lowest || value > int64.highest)
     throw new ValueError(`${shown(text)} is beyond 64 bits; value_type: double takes it, rounded`);

@@ -17,7 +17,9 @@ export const parseJson = (text: string): unknown =>
 export function valueAt(json: unknown, path: readonly string[]): unknown {
   let value = json;
   for (const step of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+    // Not `length`, which lists have of their own.
+    if (typeof value !== 'object' || value === null || !Object.prototype.propertyIsEnumerable.call(value, step))
+      return undefined;
     value = (value as Readonly<Record<string, unknown>>)[step];
   }
   return value ?? undefined;

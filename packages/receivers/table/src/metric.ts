@@ -10,6 +10,7 @@ import { createSeriesMap, type SeriesRun } from './series.ts';
 export interface Reading {
   readonly time: HrTime;
   readonly json: unknown;
+  /** Undefined if it could not be found. */
   readonly table: Table | undefined;
   readonly fault: Fault;
 }
@@ -89,11 +90,13 @@ export function createMetric(config: MetricConfig, { absent }: Pick<FormatConfig
   return {
     template: templateOf(config),
     points({ time, json, table, fault }) {
+      // Where there is no table, nobody knows what of it is gone.
+      if (!steps && !table) return [];
       const run = series.begin(time);
-      const points: DataPoint<number | bigint>[] = [];
+      let points: DataPoint<number | bigint>[] = [];
       try {
-        if (steps) points.push(...ofJson(json, run, fault));
-        else if (table && table.rows.length > 0) points.push(...ofTable(table, run, fault));
+        if (steps) points = [...ofJson(json, run, fault)];
+        else if (table!.rows.length > 0) points = [...ofTable(table!, run, fault)];
       } catch (error) {
         fault(`${config.name}: ${(error as Error).message}`);
       }

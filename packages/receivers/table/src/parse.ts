@@ -12,10 +12,15 @@ export interface Table {
   readonly rows: readonly Row[];
 }
 
+export const noRows: Table = { columns: [], rows: [] };
+
 export type Fault = (message: string) => void;
 
-/** Finds the rows of a table in a text. What is wrong is told by `fault`, with the line; the rest is read. */
-export function createParser(format: FormatConfig): (text: string, fault: Fault) => Table {
+/**
+ * Finds the rows of a table in a text. What is wrong is told by `fault`, with the line; the rest is read. Undefined if there
+ * is no table: its header is not there.
+ */
+export function createParser(format: FormatConfig): (text: string, fault: Fault) => Table | undefined {
   const { skip_lines: skipLines, header, columns: named, uneven_rows: uneven } = format;
   const split = createSplit(format);
   const skip = new RegExp(format.skip);
@@ -33,14 +38,13 @@ export function createParser(format: FormatConfig): (text: string, fault: Fault)
 
   return (text, fault) => {
     const lines = text.split(/\r?\n/);
-    const nothing: Table = { columns: named ?? [], rows: [] };
-    if (text.trim() === '') return nothing;
+    if (text.trim() === '') return noRows;
     const start = headerAt(lines);
     if (start === undefined) {
       fault(
         `There is no header: ${typeof header === 'number' ? `the text has ${lines.length} lines` : `no line matches ${headerPattern}`}.`,
       );
-      return nothing;
+      return undefined;
     }
 
     function cellsOf(at: number): readonly string[] | undefined {
@@ -53,7 +57,7 @@ export function createParser(format: FormatConfig): (text: string, fault: Fault)
     }
 
     const columns = named ?? cellsOf(start);
-    if (!columns) return nothing;
+    if (!columns) return undefined;
     const rows: Row[] = [];
     for (let at = Math.max(start + 1, skipLines); at < lines.length; at++) {
       const line = lines[at]!;

@@ -94,6 +94,27 @@ describe('formats', () => {
 
   it('quoted cells', () => {
     expect(cells({ header: 1, separator: 'csv' }, 'a,b\n"x, ""y""",1\n').lines).toEqual(['v{|a="x, \\"y\\""} 1 ']);
+    const tabs = { header: 1, separator: 'csv', delimiter: '\t' };
+    expect(cells(tabs, 'c\ta\tb\n\t"x"\t1\n1\t"y"\t2\n')).toMatchObject({
+      lines: ['v{|a="x"} 1 ', 'v{|a="y"} 2 '],
+      faults: [],
+    });
+  });
+
+  it('a byte order mark is no part of a name', () => {
+    expect(cells({ header: '^a b' }, '\ufeffa b\nx 1').lines).toEqual(['v{|a="x"} 1 ']);
+  });
+
+  it('a table of more rows than a call has arguments', () => {
+    const rows = Array.from({ length: 150_000 }, (_, index) => `${index} ${index}`);
+    const { points, faults } = cells({ header: 1 }, `a b\n${rows.join('\n')}`);
+    expect([points.filter(({ attributes }) => 'a' in attributes).length, faults]).toEqual([150_000, []]);
+  });
+
+  it('a table that is wrong in every line: the first are told, and all are counted', () => {
+    const { faults, points } = cells({ header: 1 }, `a b\n${'x y\n'.repeat(20_000)}`);
+    expect(faults).toHaveLength(20);
+    expect(points.map(({ value }) => value)).toEqual([1, 20_000, 20_000]);
   });
 });
 
@@ -206,6 +227,18 @@ describe('JSON', () => {
 
   it('what is no JSON is an error', () => {
     expect(() => read('<html>')).toThrow(/^It is no JSON: /);
+    expect(() => read('['.repeat(1e6) + ']'.repeat(1e6))).toThrow('It is JSON that is nested too deeply.');
+    expect(read('\ufeff{"list":[0,{"n":1}]}').lines).toEqual(['n{|} 1 ']);
+  });
+
+  it('a list has no length', () => {
+    const length = reading({ metrics: [{ name: 'l', json_path: 'list.length' }] });
+    expect(length('{"list":[1,2]}')).toMatchObject({ lines: [], faults: [] });
+  });
+
+  it('a number ends when it is gone', () => {
+    const numbers = reading({ metrics: [{ name: 'n', json_path: 'n' }] });
+    expect([numbers('{"n":1}').lines, numbers('{}').lines]).toEqual([['n{|} 1 '], ['n{|} ended ']]);
   });
 });
 
@@ -221,6 +254,27 @@ describe('from reading to reading', () => {
       [1020, 1030, 1],
       [1010, 1030, 7],
     ]);
+  });
+
+  it.each<[string, object, (table: string) => string, string]>([
+    ['its header', {}, (table) => table, '<html>an error of a proxy</html>'],
+    [
+      'its text',
+      { source: { url: 'http://localhost/', json_path: 'text' } },
+      (table) => JSON.stringify({ text: table }),
+      '{"text":5}',
+    ],
+  ])('a table without %s is not up, and ends no series', (_name, config, wrap, bad) => {
+    const read = reading({ ...counter, format: { header: '^Level' }, ...config });
+    expect(read(wrap('Level Files\n0 5')).lines).toHaveLength(1);
+    const { lines, faults, points } = read(bad);
+    expect([lines, faults.length]).toEqual([[], 1]);
+    // table.up and table.faults; nobody knows how many rows there are.
+    expect(points.map(({ value }) => value)).toEqual([0, 1]);
+    const { points: again } = read(wrap('Level Files\n0 7'));
+    expect(again[0]).toMatchObject({ startTime: [1010, 0], value: 7 });
+    // table.up, table.rows, table.faults.
+    expect(again.slice(1).map(({ value }) => value)).toEqual([1, 1, 0]);
   });
 
   it('series whose rows are gone end, once', () => {

@@ -1,15 +1,19 @@
-import type { Attributes, DataPoint, HrTime, MetricData, ResourceMetrics } from '@millrace/core';
+import type { Attributes, HrTime, MetricData, ResourceMetrics } from '@millrace/core';
 import { pointType, valueType } from '@millrace/core';
 import type { Config } from './config.ts';
 import { parseJson, parsePath, valueAt } from './json.ts';
 import { createMetric } from './metric.ts';
-import { createParser, type Fault, type Table } from './parse.ts';
+import { createParser, type Fault, noRows, type Table } from './parse.ts';
 
 export interface Read {
   readonly resourceMetrics: ResourceMetrics;
-  /** What is wrong, in the order of the lines of each metric. */
+  /** What is wrong, in the order of the lines of each metric: the first of them. */
   readonly faults: readonly string[];
+  readonly faultCount: number;
 }
+
+/** A table of millions of lines may be wrong in each of them. */
+const maxFaults = 20;
 
 const scope = Object.freeze({ name: '@millrace/receiver-table' });
 
@@ -18,7 +22,10 @@ export function createReading(config: Config, id: string) {
   const { source, metrics: configs, resource_attributes: attributes } = config;
   const resource = Object.freeze({ attributes: Object.freeze({ ...attributes }) });
   const parse = createParser(config.format);
-  const metrics = configs.map((one) => createMetric(one, config.format));
+  // Several may have one name, and differ in their attributes.
+  const byName = [...Map.groupBy(configs, ({ name }) => name).values()].map((same) =>
+    same.map((one) => createMetric(one, config.format)),
+  );
   const isJson = source.json_path !== undefined || configs.some(({ json_path: path }) => path !== undefined);
   const hasTable = configs.some(({ column }) => column !== undefined);
   const tablePath = source.json_path === undefined ? undefined : parsePath(source.json_path)!;
@@ -30,7 +37,8 @@ export function createReading(config: Config, id: string) {
     if (!tablePath) return parse(text, fault);
     const found = valueAt(json, tablePath);
     if (typeof found === 'string') return parse(found, fault);
-    if (found !== undefined) fault(`${source.json_path} is no text.`);
+    if (found === undefined) return noRows;
+    fault(`${source.json_path} is no text.`);
     return undefined;
   }
 
@@ -51,28 +59,25 @@ export function createReading(config: Config, id: string) {
     /** Throws where the text is not JSON and should be. */
     read(text: string, time: HrTime): Read {
       const faults: string[] = [];
-      const fault = (message: string): void => void faults.push(message);
-      const json = isJson ? jsonOf(text) : undefined;
-      const reading = { time, json, table: tableIn(text, json, fault), fault };
-      const points = new Map<
-        string,
-        { template: Omit<MetricData, 'dataPoints'>; dataPoints: DataPoint<number | bigint>[] }
-      >();
-      for (const metric of metrics) {
-        const { name } = metric.template.descriptor;
-        let all = points.get(name);
-        if (!all) points.set(name, (all = { template: metric.template, dataPoints: [] }));
-        all.dataPoints.push(...metric.points(reading));
-      }
-      const made = [...points.values()]
-        .filter(({ dataPoints }) => dataPoints.length > 0)
-        .map(({ template, dataPoints }) => ({ ...template, dataPoints }) as MetricData);
-      const told = ownMetrics(time, {
-        'table.up': 1,
-        'table.rows': reading.table?.rows.length,
-        'table.faults': faults.length,
+      let faultCount = 0;
+      const fault = (message: string): void => {
+        if (faultCount++ < maxFaults) faults.push(message);
+      };
+      // Some editors begin a file with a byte order mark.
+      const content = text.startsWith('\ufeff') ? text.slice(1) : text;
+      const json = isJson ? jsonOf(content) : undefined;
+      const reading = { time, json, table: tableIn(content, json, fault), fault };
+      const made = byName.flatMap((same) => {
+        const dataPoints = same.flatMap((metric) => metric.points(reading));
+        return dataPoints.length > 0 ? [{ ...same[0]!.template, dataPoints } as MetricData] : [];
       });
-      return { resourceMetrics: { resource, scopeMetrics: [{ scope, metrics: [...made, ...told] }] }, faults };
+      const told = ownMetrics(time, {
+        'table.up': hasTable && !reading.table ? 0 : 1,
+        'table.rows': reading.table?.rows.length,
+        'table.faults': faultCount,
+      });
+      const scopeMetrics = [{ scope, metrics: [...made, ...told] }];
+      return { resourceMetrics: { resource, scopeMetrics }, faults, faultCount };
     },
     /** What is told when nothing could be read. */
     failed: (time: HrTime): ResourceMetrics => ({
@@ -83,7 +88,7 @@ export function createReading(config: Config, id: string) {
 }
 
 const ownDescriptors = {
-  'table.up': { unit: '1', description: '1 if the table could be read.' },
+  'table.up': { unit: '1', description: '1 if the table could be read, else 0.' },
   'table.rows': { unit: '{row}', description: 'How many rows it has.' },
   'table.faults': { unit: '{fault}', description: 'How many of its lines and values could not be understood.' },
 } as const;
@@ -92,6 +97,7 @@ function jsonOf(text: string): unknown {
   try {
     return parseJson(text);
   } catch (error) {
+    if (error instanceof RangeError) throw new Error('It is JSON that is nested too deeply.');
     throw new Error(`It is no JSON: ${(error as Error).message}`);
   }
 }

@@ -1,7 +1,7 @@
 import type { Component, Consumer, Context, ResourceMetrics } from '@millrace/core';
 import { dropCounter, formatDuration, hrTime, isPermanent, itemCount, metricsBatch, stateLog } from '@millrace/core';
 import type { Config } from './config.ts';
-import { createReading } from './reading.ts';
+import { createReading, type Read } from './reading.ts';
 import { createSource } from './source.ts';
 
 export function createReceiver(config: Config, context: Context, next: Consumer): Component {
@@ -48,9 +48,9 @@ export function createReceiver(config: Config, context: Context, next: Consumer)
 
   async function look(): Promise<ResourceMetrics> {
     try {
-      const { resourceMetrics, faults } = reading.read(await readInTime(), hrTime(clock.now()));
+      const { resourceMetrics, ...wrong } = reading.read(await readInTime(), hrTime(clock.now()));
       reaching.fine('The table can be read again.');
-      tell(faults);
+      tell(wrong);
       return resourceMetrics;
     } catch (error) {
       if (!stop.signal.aborted) reaching.trouble('The table cannot be read.', error);
@@ -58,11 +58,11 @@ export function createReceiver(config: Config, context: Context, next: Consumer)
     }
   }
 
-  function tell(faults: readonly string[]): void {
-    dropped(faults.length, 'wrong_value');
+  function tell({ faults, faultCount }: Omit<Read, 'resourceMetrics'>): void {
+    dropped(faultCount, 'wrong_value');
     const [first] = faults;
     if (first === undefined) return understanding.fine('All of the table can be understood again.');
-    const more = faults.length === 1 ? '' : ` There are ${faults.length - 1} more.`;
+    const more = faultCount === 1 ? '' : ` There are ${faultCount - 1} more.`;
     return understanding.trouble('Not all of the table can be understood.', `${first}${more}`);
   }
 
