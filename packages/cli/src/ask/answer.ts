@@ -1,3 +1,4 @@
+import { cleanText } from '@millrace/pprof';
 import { cells } from '../screen.ts';
 import { harmless } from '../watch/harmless.ts';
 import { type Column, layTable, type Page } from '../watch/table.ts';
@@ -9,9 +10,10 @@ const isFields = (value: unknown): value is Fields =>
 const isTable = (value: unknown): value is readonly Fields[] =>
   Array.isArray(value) && value.length > 0 && value.every(isFields);
 
-/** An answer for a reader: a list of objects is a table, an object a line a key. */
+/** An answer for a reader: a text is as it is, a list of objects a table, an object a line a key. */
 export function answerLines(value: unknown, page: Page, depth = 0): string[] {
   if (depth > 8) return [scalar(value)];
+  if (depth === 0 && typeof value === 'string' && value !== '') return cleanText(value.replace(/\n$/, '')).split('\n');
   if (isTable(value)) return tableLines(value, page);
   if (Array.isArray(value))
     return value.length === 0 ? ['nothing'] : value.flatMap((one) => answerLines(one, page, depth + 1));

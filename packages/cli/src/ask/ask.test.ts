@@ -141,7 +141,10 @@ describe('an answer', () => {
     [null, 'Done; there is no answer.'],
     [undefined, 'Done; there is no answer.'],
     [false, 'false'],
-    ['a\nb', 'a b'],
+    ['a\nb', 'a\nb'],
+    ['', '–'],
+    [' # cpu\r\n\n\tmain\x1b[2J\u202e  7  \n', ' # cpu?\n\n\tmain?[2J?  7  '],
+    [{ text: 'a\nb' }, 'text: a b'],
     [[1, [2]], '1\n2'],
   ])('%j is %j', (value, expected) => expect(text(value)).toBe(expected));
 });
@@ -178,6 +181,12 @@ describe('millrace ask', () => {
     expect(JSON.parse((await run([...asked, '--json'], { answer })).stdout)).toEqual([
       { receiver: 'cockroachdb/eu', command: 'health', cluster: '7', ready: true },
     ]);
+  });
+
+  it('shows a text as it is, however long', async () => {
+    const text = `# cpu of shop.cpu\n\n| flat | function |\n| --- | --- |\n| 3 | \`${'x'.repeat(400)}\` |\n`;
+    const { code, stdout } = await run(['cockroachdb/eu', 'health', 'cluster=a'], { answer: () => text });
+    expect([code, stdout]).toEqual([0, text]);
   });
 
   it.each([

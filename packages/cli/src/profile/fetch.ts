@@ -1,68 +1,49 @@
 import { readFileSync } from 'node:fs';
 import { describeError } from '@millrace/core';
 import {
+  type Ask,
   BodyTooLarge,
-  type Body,
+  createAsk,
   createClient,
   proveTls,
   shown,
+  StatusError,
   type TlsConfig,
-  userAgent,
 } from '@millrace/http-client';
 import { harmless } from '../watch/harmless.ts';
 import type { SourceOptions } from './options.ts';
 import { noService, ProfileProblem, usage } from './problem.ts';
 
-export interface Asking {
+export interface Reaching {
+  /** For messages: what is asked. */
   readonly url: URL;
   readonly timeoutMs: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Makes it a POST. */
-  readonly body?: Body;
-  /** What else than 200 is an answer to go on with. */
-  readonly allowed?: (status: number) => boolean;
 }
 
-export interface Answered {
-  readonly status: number;
-  readonly contentType: string;
-  readonly bytes: Uint8Array;
-}
+/** Lets something be asked over HTTP. Rejects with a ProfileProblem where there is no answer, or one that says no. */
+export type Fetch = <T>(reaching: Reaching, work: (ask: Ask, signal: AbortSignal) => Promise<T>) => Promise<T>;
 
-/** Rejects with a ProfileProblem where there is no answer, or one that says no. */
-export type Fetch = (asking: Asking) => Promise<Answered>;
-
-const maxBytes = 512 * 1024 * 1024;
+/** More than any profile that can be shown. */
+export const maxBytes = 512 * 1024 * 1024;
 
 /** How this command line says to connect. */
 export function createFetch(options: SourceOptions, signal: AbortSignal): Fetch {
-  const { token, tokenFile } = options;
+  const { token, tokenFile, tenant } = options;
   if (token !== undefined && tokenFile !== undefined)
     throw usage('--token and --token-file say the same: give one of them.');
   const bearer = tokenFile === undefined ? token : readToken(tokenFile);
   const tls = tlsOf(options);
   const client = createClient({ tls, maxPerHost: 0, idleTimeoutMs: 1000, keepAlive: false, proxy: undefined });
-  return async ({ url, timeoutMs, headers, body, allowed = () => false }) => {
+  const ask = createAsk(client, {
+    headers: {
+      ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+      ...(tenant !== undefined && { 'x-scope-orgid': tenant }),
+    },
+  });
+  return async ({ url, timeoutMs }, work) => {
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
-      const reply = await client.request({
-        url,
-        method: body ? 'POST' : 'GET',
-        headers: {
-          'user-agent': userAgent,
-          ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
-          ...headers,
-        },
-        body,
-        maxBytes,
-        redirects: 10,
-        signal: AbortSignal.any([signal, timeout]),
-      });
-      const chunks: Buffer[] = [];
-      for await (const chunk of reply.body) chunks.push(chunk);
-      const bytes = Buffer.concat(chunks);
-      if (reply.status !== 200 && !allowed(reply.status)) throw refusal(reply.url, { status: reply.status, bytes });
-      return { status: reply.status, contentType: reply.headers['content-type'] ?? '', bytes };
+      return await work(ask, AbortSignal.any([signal, timeout]));
     } catch (error) {
       signal.throwIfAborted();
       if (timeout.aborted) throw noService(`${shown(url)} did not answer within ${Math.round(timeoutMs / 1000)} s.`);
@@ -98,9 +79,8 @@ function tlsOf({ ca, cert, key, insecure = false }: SourceOptions): TlsConfig {
   return tls;
 }
 
-function refusal(url: URL, { status, bytes }: { status: number; bytes: Buffer }): ProfileProblem {
-  const said = sayingOf(bytes);
-  const text = `${shown(url)} answered with status ${status}${said === '' ? '' : `: ${said}`}.`;
+function refusal({ url, status, said }: StatusError): ProfileProblem {
+  const text = `${shown(url)} answered with status ${status}${said === '' ? '' : `: ${harmless(said)}`}.`;
   if (status === 401 || status === 403)
     return noService(`${text} Who may ask? --token-file, http://user:password@…, or, of Pyroscope, --tenant`);
   if (status === 404 && url.pathname.includes('/debug/pprof'))
@@ -108,26 +88,12 @@ function refusal(url: URL, { status, bytes }: { status: number; bytes: Buffer })
   return noService(text);
 }
 
-/** What an answer says in short: Connect's message, or the first line of a text; nothing of a page. */
-function sayingOf(bytes: Buffer): string {
-  const text = bytes.subarray(0, 16_384).toString().trim();
-  if (text.startsWith('<')) return '';
-  try {
-    const { message, error } = JSON.parse(text) as { message?: unknown; error?: unknown };
-    const said = message ?? error;
-    // Pyroscope wraps what one of its parts answered in the answer of another.
-    if (typeof said === 'string') return sayingOf(Buffer.from(said));
-  } catch {
-    // It is no JSON.
-  }
-  return harmless(text.split('\n', 1)[0]!, 200).replace(/\.$/, '');
-}
-
 /** https://nodejs.org/api/tls.html#x509-certificate-error-codes */
 const untrusted = /^(?:DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_.*|CERT_UNTRUSTED)$/;
 
 function problemOf(error: unknown, url: URL): ProfileProblem {
   if (error instanceof ProfileProblem) return error;
+  if (error instanceof StatusError) return refusal(error);
   if (error instanceof BodyTooLarge) return new ProfileProblem(`${shown(url)}: ${error.message} That is no profile.`);
   const { code = '' } = error as NodeJS.ErrnoException;
   const detail = harmless(describeError(error)).replace(/\.$/, '');

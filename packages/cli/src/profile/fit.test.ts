@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { decode, formatTop, formatTree, fromStacks } from '@millrace/pprof';
+import { decode, formatTop, formatTree } from '@millrace/pprof';
 import { expect, it } from 'vitest';
 import { cells } from '../screen.ts';
-import { clean } from './clean.ts';
 import { fitTop, fitTree, shorten } from './fit.ts';
 
 const pprof = join(import.meta.dirname, '../../../libraries/pprof/testdata');
@@ -31,16 +30,4 @@ it('a tree fits into 80 columns', async () => {
 it('where there is room nothing changes', () => {
   expect(fitTop(formatTop(profile), Number.POSITIVE_INFINITY)).toBe(formatTop(profile));
   expect(fitTree(formatTree(profile), Number.POSITIVE_INFINITY)).toBe(formatTree(profile));
-});
-
-it('names cannot steer the terminal, nor look like a row', () => {
-  const evil = fromStacks(
-    [{ frames: ['main', '\x1b[2Jgone\u202e', 'two\n      99  100%   100%        99   100%  rows'], values: [1] }],
-    { sampleTypes: [{ type: 'samples', unit: 'count' }] },
-  );
-  const text = clean(formatTop(evil), evil);
-  expect(text).toBe(clean(text, evil));
-  expect(text).toContain('?[2Jgone?');
-  expect(text).toContain('two?      99  100%');
-  expect(text.trimEnd().split('\n')).toHaveLength(6);
 });

@@ -3,11 +3,8 @@ import { basename } from 'node:path';
 import { describeError } from '@millrace/core';
 import { isHttpUrl } from '@millrace/http-client';
 import { say } from '../environment.ts';
-import type { Fetch } from './fetch.ts';
+import { type Fetch, maxBytes } from './fetch.ts';
 import { ProfileProblem, usage } from './problem.ts';
-
-/** More than any profile that can be shown. */
-const maxBytes = 512 * 1024 * 1024;
 
 export interface Input {
   /** For messages. */
@@ -59,6 +56,7 @@ const usualSeconds = 30;
 async function readUrl(url: URL, { fetch, seconds }: { fetch: Fetch; seconds: number | undefined }): Promise<Input> {
   const lasting = seconds ?? (Number(url.searchParams.get('seconds')) || usualSeconds);
   if (seconds !== undefined && process.stderr.isTTY) say(`${url.host} profiles for ${seconds} s.`);
-  const { bytes } = await fetch({ url, timeoutMs: (lasting + 60) * 1000 });
-  return { name: `${url.host}${url.pathname}`, bytes };
+  const reaching = { url, timeoutMs: (lasting + 60) * 1000 };
+  const { body } = await fetch(reaching, (ask, signal) => ask({ url, maxBytes, signal }));
+  return { name: `${url.host}${url.pathname}`, bytes: body };
 }

@@ -1,4 +1,5 @@
 import type { Profile } from '@millrace/pprof';
+import type { Window } from '@millrace/pyroscope-client';
 
 /** What came from a source. */
 export interface Loaded {
@@ -8,7 +9,7 @@ export interface Loaded {
   /** What it is compared with, if the source is a comparison in itself. */
   readonly base?: Profile;
   /** Of what it is compared with. */
-  readonly baseWindow?: { readonly from: number; readonly until: number };
-  /** When, in milliseconds since 1970, if the profile does not say. */
-  readonly window?: { readonly from: number; readonly until: number };
+  readonly baseWindow?: Window;
+  /** When, if the profile does not say. */
+  readonly window?: Window;
 }

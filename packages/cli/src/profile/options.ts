@@ -1,4 +1,4 @@
-import type { ViewOptions } from '@millrace/pprof';
+import type { TextOptions, ViewOptions } from '@millrace/pprof';
 
 /** As commander gives the flags. */
 export interface ProfileOptions extends SourceOptions {
@@ -52,5 +52,16 @@ export function viewOptions(options: ProfileOptions): ViewOptions {
     ...(hide !== undefined && { hide }),
     ...(focus !== undefined && { focus }),
     ...(ignore !== undefined && { ignore }),
+  };
+}
+
+/** What every table takes besides. */
+export function textOptions(options: ProfileOptions): TextOptions {
+  const { cum = false, limit, unit } = options;
+  return {
+    ...viewOptions(options),
+    sort: cum ? 'total' : 'self',
+    ...(limit !== undefined && { limit }),
+    ...(unit !== undefined && { unit }),
   };
 }

@@ -6,11 +6,13 @@ import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { millrace, root } from '../../../../test/e2e/program.ts';
 import type { CommandAction } from '../commands/index.ts';
 import type { ProfileOptions } from './options.ts';
 import { diffOf, flamegraph, report, top, tree } from './profile.ts';
+import { isBehind, readMergeRequest } from './testdata/merge-request.ts';
 
 const pprof = join(root, 'packages/libraries/pprof/testdata');
 const file = (name: string): string => join(pprof, name);
@@ -137,7 +139,7 @@ describe('a report', () => {
   it.each(['go-cpu.pb.gz', 'go-heap.pb.gz', 'python-thread.pb.gz'])('of %s', async (name) => {
     const { text, code } = await run(report, [file(name)], { limit: 8 });
     expect(code).toBe(0);
-    await expect(text).toMatchFileSnapshot(`testdata/report-${name.replace('.pb.gz', '')}.md`);
+    expect(text).toBe(readFileSync(file(`report-${name.replace('.pb.gz', '')}.md`), 'utf8'));
   });
 
   it('is Markdown whatever names say', async () => {
@@ -316,12 +318,12 @@ describe('every command of the README', { timeout: 60_000 }, () => {
     const application = await serve((request, response) =>
       response.end(readFileSync(file(request.url!.includes('heap') ? 'go-heap.pb.gz' : 'go-cpu.pb.gz'))),
     );
-    const pyroscope = await serve((request, response) => {
+    const pyroscope = await serve(async (request, response) => {
       const isTypes = request.url!.endsWith('/ProfileTypes');
+      const body = await buffer(request);
+      const merge = !isTypes && isBehind(readMergeRequest(body)) ? 'empty.pprof' : 'cpu.pprof';
       response.setHeader('content-type', isTypes ? 'application/json' : 'application/proto');
-      response.end(
-        readFileSync(join(import.meta.dirname, 'testdata/v1', isTypes ? 'profile-types.json' : 'cpu.pprof')),
-      );
+      response.end(readFileSync(join(import.meta.dirname, 'testdata/v1', isTypes ? 'profile-types.json' : merge)));
     });
     const words = command
       .replace('http://localhost:6060', application)

@@ -1,26 +1,25 @@
 import { extname } from 'node:path';
 import {
   callGraph,
+  cleanNames,
   diff,
   formatTop,
   formatTree,
   type Profile,
   ProfileError,
-  type TextOptions,
   top as topOf,
 } from '@millrace/pprof';
 import type { CommandAction } from '../commands/index.ts';
 import { say } from '../environment.ts';
 import { exitCode } from '../exit-code.ts';
 import { harmless } from '../watch/harmless.ts';
-import { clean } from './clean.ts';
 import { fitTop, fitTree } from './fit.ts';
 import { flamebearerOf, pageOf } from './graph.ts';
 import type { Loaded } from './loaded.ts';
-import { type ProfileOptions, viewOptions } from './options.ts';
+import { type ProfileOptions, textOptions, viewOptions } from './options.ts';
 import { columns, jsonOf, write } from './output.ts';
 import { ProfileProblem, usage } from './problem.ts';
-import { type Report, reportMarkdown, reportOf } from './report.ts';
+import { reportJson, reportMarkdown } from './report.ts';
 import { difference, loadOne, loadPair } from './sources.ts';
 
 type Run = (sources: readonly string[], options: ProfileOptions, signal: AbortSignal) => Promise<void>;
@@ -76,7 +75,7 @@ export const tree = command(async (sources, options, signal) => {
     await write(jsonOf({ ...graph, nodes }), options);
     return;
   }
-  const printed = clean(titled(formatTree(profile, text), options), profile);
+  const printed = cleanNames(titled(formatTree(profile, text), options), profile);
   await write(fitTree(printed, columns(options)), options);
 });
 
@@ -85,21 +84,9 @@ export const report = command(async (sources, options, signal) => {
   const loaded = await loadOne(sources, { options, signal });
   const profile = single(loaded);
   checkShown([profile], options);
-  const said = reportOf({ ...loaded, profile }, options);
-  await write(options.json ? jsonOf(reportJson(said)) : reportMarkdown(said, options), options);
+  const own = { ...loaded, profile };
+  await write(options.json ? jsonOf(reportJson(own, options)) : reportMarkdown(own, options), options);
 });
-
-function reportJson({ title, time, graph, sums, bySelf, byTotal }: Report): unknown {
-  return {
-    title,
-    time,
-    ...graph,
-    shown: sums.at(-1) ?? 0,
-    nodes: graph.nodes.map((node, index) => ({ ...node, sum: sums[index], callers: undefined, callees: undefined })),
-    topBySelf: bySelf,
-    topByCumulative: byTotal,
-  };
-}
 
 /** `millrace profile flamegraph <source…>`, `millrace profile flamegraph --diff <before> <after>` */
 export const flamegraph = command(async (sources, options, signal) => {
@@ -118,17 +105,7 @@ const single = ({ profile, base }: Loaded): Profile => (base ? diff(profile, bas
 function topText(profile: Profile, options: ProfileOptions): string {
   const text = textOptions(options);
   if (options.json) return jsonOf(topOf(profile, text));
-  return fitTop(clean(titled(formatTop(profile, text), options), profile), columns(options));
-}
-
-function textOptions(options: ProfileOptions): TextOptions {
-  const { cum = false, limit, unit } = options;
-  return {
-    ...viewOptions(options),
-    sort: cum ? 'total' : 'self',
-    ...(limit !== undefined && { limit }),
-    ...(unit !== undefined && { unit }),
-  };
+  return fitTop(cleanNames(titled(formatTop(profile, text), options), profile), columns(options));
 }
 
 const titled = (text: string, { title }: ProfileOptions): string => (title === undefined ? text : `${title}\n${text}`);

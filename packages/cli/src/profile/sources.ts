@@ -1,16 +1,17 @@
 import { diff, merge, type Profile, ProfileError, sampleTypeIndex, scale, top } from '@millrace/pprof';
+import type { Window } from '@millrace/pyroscope-client';
 import { createFetch, type Fetch } from './fetch.ts';
 import { readInput } from './input.ts';
 import type { Loaded } from './loaded.ts';
-import { type ProfileOptions, type SourceOptions, viewOptions } from './options.ts';
+import { type ProfileOptions, viewOptions } from './options.ts';
 import { ProfileProblem, usage } from './problem.ts';
-import { askPyroscope } from './pyroscope/ask.ts';
+import { askPyroscope } from './pyroscope.ts';
 import { recognize } from './recognize.ts';
-import { checkWindow, parseTime, type Window } from './times.ts';
+import { windowsOf } from './times.ts';
 
 /** All sources that are named added up; a comparison in itself stays one if it is the only one. */
 export async function loadOne(sources: readonly string[], { options, signal }: Loading): Promise<Loaded> {
-  const all = await load(sources, { options, signal, windows: windowsOf(options).slice(-1) });
+  const all = await load(sources, { options, signal, windows: windowsOf(options, Date.now()).slice(-1) });
   if (all.length === 0) throw usage('Of which profile? A file, - for standard input, a URL, or --pyroscope.');
   const [first] = all;
   if (all.length === 1) return first!;
@@ -25,7 +26,7 @@ export interface Pair extends Loaded {
 
 /** Before and after: of two sources, of one query in two windows, or of one comparison. */
 export async function loadPair(sources: readonly string[], { options, signal }: Loading): Promise<Pair> {
-  const windows = windowsOf(options);
+  const windows = windowsOf(options, Date.now());
   const [before, after, ...more] = await load(sources, { options, signal, windows });
   if (before && !after && before.base) return normalized({ ...before, base: before.base }, options);
   if (!before || !after || more.length > 0)
@@ -65,26 +66,6 @@ function checkSamples({ name, profile, base }: Loaded, { sampleType }: ProfileOp
   const type = viewOptions({ ...(sampleType !== undefined && { sampleType }) }).sampleType;
   sampleTypeIndex(profile, type);
   if (profile.samples.count === 0 && !base?.samples.count) throw new ProfileProblem(`${name} has no samples.`);
-}
-
-/** Those that Pyroscope is asked for: the one before, if there is one, and the one that is meant. */
-function windowsOf({
-  pyroscope,
-  from = 'now-1h',
-  until = 'now',
-  baseFrom,
-  baseUntil,
-}: SourceOptions): readonly Window[] {
-  if (pyroscope === undefined) return [];
-  const now = Date.now();
-  const window = { from: parseTime(from, { flag: '--from', now }), until: parseTime(until, { flag: '--until', now }) };
-  checkWindow(window, ['--from', '--until']);
-  if (baseFrom === undefined) return [window];
-  const base = {
-    from: parseTime(baseFrom, { flag: '--base-from', now }),
-    until: baseUntil === undefined ? window.from : parseTime(baseUntil, { flag: '--base-until', now }),
-  };
-  return [checkWindow(base, ['--base-from', '--base-until']), window];
 }
 
 /** As go tool pprof -normalize: what is after is scaled to the total of what was before. */

@@ -1,54 +1,38 @@
-import { describe, expect, it } from 'vitest';
-import { parseQuery } from './pyroscope/query.ts';
-import { checkWindow, parseTime } from './times.ts';
+import { expect, it } from 'vitest';
+import { windowsOf } from './times.ts';
 
 const now = Date.parse('2026-01-31T12:00:00Z');
+const minute = 60_000;
+const pyroscope = 'http://localhost:4040';
 
-describe('times', () => {
-  it.each([
-    ['now', now],
-    ['now-5m', now - 300_000],
-    ['now-1h30m', now - 5_400_000],
-    ['now-2d', now - 172_800_000],
-    ['1769860800', 1_769_860_800_000],
-    ['1769860800.5', 1_769_860_800_500],
-    ['1769860800123', 1_769_860_800_123],
-    ['2026-01-31T11:00:00Z', now - 3_600_000],
-    ['2026-01-31T12:00:00+01:00', now - 3_600_000],
-  ])('%s', (text, time) => expect(parseTime(text, { flag: '--from', now })).toBe(time));
-
-  it.each(['', 'yesterday', 'now+5m', '5m', 'now-5', '2026-99-99', '12'])('%j is none', (text) =>
-    expect(() => parseTime(text, { flag: '--from', now })).toThrow(`--from must be a time like now-5m`),
-  );
-
-  it('come in order', () =>
-    expect(() => checkWindow({ from: now, until: now }, ['--from', '--until'])).toThrow(
-      '--from (2026-01-31 12:00:00 UTC) must be before --until (2026-01-31 12:00:00 UTC).',
-    ));
-});
-
-describe('queries', () => {
-  const cpuId = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
-  it.each([
-    [{ query: 'shop.cpu{}' }, { text: 'shop.cpu{}', application: 'shop', type: 'cpu', matchers: '' }],
+it.each([
+  [{}, []],
+  [{ pyroscope }, [[60, 0]]],
+  [{ pyroscope, from: 'now-5m', until: '2026-01-31T11:59:00Z' }, [[5, 1]]],
+  [
+    { pyroscope, from: 'now-5m', baseFrom: 'now-15m' },
     [
-      { query: 'my.shop.inuse_space{pod="a}"}' },
-      { text: 'my.shop.inuse_space{pod="a}"}', application: 'my.shop', type: 'inuse_space', matchers: 'pod="a}"' },
+      [15, 5],
+      [5, 0],
     ],
-    [{ query: 'shop.cpu' }, { text: 'shop.cpu', application: 'shop', type: 'cpu', matchers: '' }],
-    [{ query: 'shop' }, { text: 'shop.cpu{}', application: 'shop', type: 'cpu', matchers: '' }],
-    [{ query: `${cpuId}{a="b"}` }, { text: `${cpuId}{a="b"}`, profileType: cpuId, matchers: 'a="b"' }],
-    [{ application: 'shop' }, { text: 'shop.cpu{}', application: 'shop', type: 'cpu', matchers: '' }],
+  ],
+  [
+    { pyroscope, baseFrom: '1769859900', baseUntil: 'now-10m' },
     [
-      { application: 'shop', type: cpuId },
-      { text: '', profileType: cpuId, application: 'shop', matchers: '' },
+      [15, 10],
+      [60, 0],
     ],
-  ])('%j', (flags, query) => expect(parseQuery(flags)).toEqual(query));
+  ],
+])('%j', (options, ago) =>
+  expect(windowsOf(options, now)).toEqual(
+    ago.map(([from, until]) => ({ startMs: now - from! * minute, endMs: now - until! * minute })),
+  ),
+);
 
-  it.each([
-    [{}, 'What to ask Pyroscope for: --query, or --application.'],
-    [{ query: 'a', application: 'a' }, '--query and --application say the same'],
-    [{ query: '{a="b"}' }, '--query must be like app.cpu{}'],
-    [{ query: 'a{b' }, '--query must be like app.cpu{}'],
-  ])('%j is none', (flags, message) => expect(() => parseQuery(flags)).toThrow(message));
-});
+it.each([
+  [{ from: 'yesterday' }, '--from must be a time like now-5m'],
+  [{ until: 'now+5m' }, '--until must be a time like now-5m'],
+  [{ baseFrom: '12' }, '--base-from must be a time like now-5m'],
+  [{ from: 'now' }, '--from (2026-01-31 12:00:00 UTC) must be before --until (2026-01-31 12:00:00 UTC).'],
+  [{ from: 'now-5m', baseFrom: 'now-1m' }, '--base-from (2026-01-31 11:59:00 UTC) must be before --base-until'],
+])('%j: %s', (options, message) => expect(() => windowsOf({ pyroscope, ...options }, now)).toThrow(message));

@@ -19,5 +19,4 @@ export {
   type Wanted,
   everything,
 } from './sample.ts';
-export { inSlices } from './slices.ts';
 export type { ListOptions } from './walk.ts';

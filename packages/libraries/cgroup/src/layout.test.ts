@@ -128,7 +128,8 @@ describe('looking for cgroups', () => {
       '/system.slice/c.service',
     ]);
     expect(await list({ patterns: ['/nothing/**'] })).toEqual([]);
-    expect(await list({ signal: AbortSignal.abort() })).toHaveLength(6);
+    // What is found before the first look at the signal may stand.
+    expect([0, 6]).toContain((await list({ signal: AbortSignal.abort() })).length);
   });
 
   it('finds a container by its id, or its beginning', async () => {

@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs';
+import { slices } from '@millrace/polling';
 import { compileGlob } from './glob.ts';
 import type { Layout } from './layout.ts';
-import { slices } from './slices.ts';
 
 export interface ListOptions {
   /** Globs of paths. Default: all. */

@@ -1,7 +1,8 @@
 import { type AuthorizationConfig, authorizationOf } from './authorization.ts';
 import { bodyOf } from './body.ts';
 import type { Client } from './client.ts';
-import { type Headers, lowerCase, redactor } from './headers.ts';
+import { type Headers, lowerCase } from './headers.ts';
+import { quoter } from './quote.ts';
 import { shown } from './url.ts';
 import { userAgent } from './user-agent.ts';
 
@@ -65,9 +66,7 @@ export function createAsk(client: Client, config: AskConfig): Ask {
       ...(content && { method: 'POST', body: bodyOf([content.bytes]) }),
     });
     if (reply.status !== 200) {
-      const said = redactor(headers)(sayingOf(await beginningOf(reply.body)))
-        .slice(0, mostSaid)
-        .replace(/\.$/, '');
+      const said = quoter([headers])(sayingOf(await beginningOf(reply.body))).replace(/\.$/, '');
       throw new StatusError(reply.url, { status: reply.status, said });
     }
     const read = (): Promise<Buffer> => wholeOf(reply.body);
@@ -84,7 +83,6 @@ async function wholeOf(body: AsyncIterable<Buffer>): Promise<Buffer> {
 }
 
 const mostOfError = 16_384;
-const mostSaid = 200;
 
 async function beginningOf(body: AsyncIterable<Buffer>): Promise<string> {
   let text = '';
@@ -105,7 +103,7 @@ function sayingOf(text: string): string {
   const said = messageOf(text);
   // A server may wrap what one of its parts answered in the answer of another.
   if (said !== undefined) return sayingOf(said);
-  return text.split('\n', 1)[0]!.replaceAll(/\s+/g, ' ').trim();
+  return text.split('\n', 1)[0]!;
 }
 
 function messageOf(text: string): string | undefined {

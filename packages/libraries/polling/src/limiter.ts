@@ -1,5 +1,10 @@
 /** A number of places, taken in the order in which they are asked for. */
 export interface Limiter {
+  /**
+   * Takes a place when there is one. What it resolves with gives it back; more than once does nothing. Rejects with the signal's
+   * reason if it is aborted before.
+   */
+  take(signal: AbortSignal): Promise<() => void>;
   /** Does the work when there is a place. Rejects with the signal's reason if it is aborted before. */
   use<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
 }
@@ -8,7 +13,7 @@ export function createLimiter(places: number): Limiter {
   let free = places;
   const waiting = new Set<() => void>();
 
-  async function take(signal: AbortSignal): Promise<void> {
+  async function wait(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (free > 0) {
       free--;
@@ -38,13 +43,23 @@ export function createLimiter(places: number): Limiter {
     next();
   }
 
+  async function take(signal: AbortSignal): Promise<() => void> {
+    await wait(signal);
+    let isTaken = true;
+    return () => {
+      if (isTaken) giveBack();
+      isTaken = false;
+    };
+  }
+
   return {
+    take,
     async use(signal, work) {
-      await take(signal);
+      const leave = await take(signal);
       try {
         return await work();
       } finally {
-        giveBack();
+        leave();
       }
     },
   };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { type Hierarchy, type HierarchyOptions, type Wanted, inSlices, openHierarchy } from '@millrace/cgroup';
+import { type Hierarchy, type HierarchyOptions, type Wanted, openHierarchy } from '@millrace/cgroup';
 import { type Context, type ScraperInstance, describeError } from '@millrace/core';
+import { inSlices } from '@millrace/polling';
 import type { Config } from './config.ts';
 import { filesystems } from './filesystems.ts';
 import { type Fixed, fixedCgroup } from './fixed.ts';

@@ -2,11 +2,12 @@ import { setMaxListeners } from 'node:events';
 import type { Context, Scrape, ScraperInstance } from '@millrace/core';
 import { formatDuration } from '@millrace/core';
 import { proveTls } from '@millrace/http-client';
+import { withLimit } from '@millrace/polling';
 import { createChanges } from './changes.ts';
 import type { Config } from './config.ts';
 import type { metrics } from './metrics.ts';
 import { isGood, type Outcome, probe } from './probe.ts';
-import { type Check, createRecorder } from './record.ts';
+import { createRecorder } from './record.ts';
 import { type Samples, takeSamples } from './samples.ts';
 import { type Target, targetsOf } from './target.ts';
 
@@ -34,32 +35,22 @@ export function createScraper(config: Config, context: Context): ScraperInstance
       setMaxListeners(0, run.signal);
       await Promise.all(
         targets.map(async ({ target, record, changes }) => {
-          const began = performance.now();
-          let told = false;
-          const tell = (outcome: Outcome, samples: Samples | undefined): void => {
-            if (told) return;
-            told = true;
-            const check: Check = { outcome, samples, time: run.time };
-            record(entity, check);
-            for (const change of changes(outcome, run.time)) run.log(change);
-          };
-          // The time of the scrape is up before the target's own is: what is recorded after this moment is lost.
-          const cutOff = (): void => tell(unanswered(performance.now() - began, run.signal.reason), undefined);
-          run.signal.addEventListener('abort', cutOff);
-          try {
-            const { outcome, samples } = await check(target, run);
-            tell(outcome, samples);
-          } finally {
-            run.signal.removeEventListener('abort', cutOff);
-          }
+          const { outcome, samples } = await check(target, run);
+          // Nothing more is told: the scrape was given up.
+          if (run.signal.aborted) return;
+          record(entity, { outcome, samples, time: run.time });
+          for (const change of changes(outcome, run.time)) run.log(change);
         }),
       );
     },
   };
 }
 
-const unanswered = (durationMs: number, error: unknown): Outcome => ({
-  durationMs,
+/** Of the scrape's timeout. What is told after it is lost. */
+const shareForAnswers = 0.95;
+
+const unanswered = (error: unknown): Outcome => ({
+  durationMs: 0,
   error,
   redirects: 0,
   reply: undefined,
@@ -69,26 +60,26 @@ const unanswered = (durationMs: number, error: unknown): Outcome => ({
 
 async function check(target: Target, run: Run): Promise<{ outcome: Outcome; samples: Samples | undefined }> {
   const { config, endpoint } = target;
-  const controller = new AbortController();
-  const late = (): Error => new Error(`It did not answer within its timeout of ${formatDuration(config.timeout)}.`);
-  const timer = setTimeout(() => controller.abort(late()), config.timeout);
-  const stop = (): void => controller.abort(run.signal.reason);
-  if (run.signal.aborted) stop();
-  run.signal.addEventListener('abort', stop);
-  const { signal } = controller;
-  setMaxListeners(0, signal);
-  try {
-    const headers = (await target.credentials?.(endpoint)) ?? {};
-    const outcome = await probe(target, { headers, signal });
-    // Where nothing good comes back, there is nothing to measure.
-    const samples =
-      config.samples > 1 && isGood(outcome) ? await takeSamples(target, outcome, { headers, signal }) : undefined;
-    return { outcome, samples };
-  } catch (error) {
-    run.fail(error);
-    return { outcome: unanswered(0, error), samples: undefined };
-  } finally {
-    clearTimeout(timer);
-    run.signal.removeEventListener('abort', stop);
-  }
+  return withLimit({ ...limitOf(config.timeout, run.timeoutMs), stop: run.signal }, async (signal) => {
+    setMaxListeners(0, signal);
+    try {
+      const headers = (await target.credentials?.(endpoint)) ?? {};
+      const outcome = await probe(target, { headers, signal });
+      // Where nothing good comes back, there is nothing to measure.
+      const samples =
+        config.samples > 1 && isGood(outcome) ? await takeSamples(target, outcome, { headers, signal }) : undefined;
+      return { outcome, samples };
+    } catch (error) {
+      run.fail(error);
+      return { outcome: unanswered(error), samples: undefined };
+    }
+  });
+}
+
+function limitOf(ownMs: number, scrapeMs: number): { readonly ms: number; late(): Error } {
+  const leftMs = Math.floor(scrapeMs * shareForAnswers);
+  if (ownMs <= leftMs)
+    return { ms: ownMs, late: () => new Error(`It did not answer within its timeout of ${formatDuration(ownMs)}.`) };
+  const why = `${formatDuration(leftMs)}, which is what the timeout of the scrape leaves it`;
+  return { ms: leftMs, late: () => new Error(`It did not answer within ${why}.`) };
 }

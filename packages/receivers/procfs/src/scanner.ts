@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context, Scrape, ScraperInstance } from '@millrace/core';
 import { dropCounter } from '@millrace/core';
+import { inSlices } from '@millrace/polling';
 import type { Config } from './config.ts';
 import type { Wanted } from './details.ts';
 import { detailsReader } from './details.ts';
@@ -16,7 +17,6 @@ import { userNames } from './passwd.ts';
 import type { Process } from './process.ts';
 import { openFileRoom, procFiles } from './proc-file.ts';
 import { record } from './record.ts';
-import { inSlices } from './slices.ts';
 import { processTable } from './table.ts';
 import { blockingReader } from './worker-client.ts';
 

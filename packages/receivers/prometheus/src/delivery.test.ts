@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type InputOf, PermanentError, RefusedError, resolveConfig } from '@millrace/core';
 import { render } from '@millrace/core/testing';
+import { lookEveryMs } from '@millrace/target-files';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { config as schema } from './config/schema.ts';
-import { lookEveryMs } from './discovery/files.ts';
 import prometheus from './index.ts';
 import { metricsIn, oneJob, resourcesIn, scraping, type Scraping, valueIn } from './testdata/scraping.ts';
 import { type TargetServer, targetServer } from './testdata/target-server.ts';
@@ -55,8 +55,14 @@ it('a target that is gone ends at once, with what was told of it, and one that c
     const list = (...targets: readonly string[]): void =>
       writeFileSync(join(folder, 'targets.json'), JSON.stringify([{ targets, labels: { env: 'x' } }]));
     list(target.address);
-    run = await scraping(oneJob([], { file_sd_configs: [{ files: [join(folder, '*.json')] }] }));
-    await run.until((batch) => valueIn(batch, 'a') === 1);
+    run = await scraping(
+      oneJob([], {
+        file_sd_configs: [{ files: [join(folder, '*.json')] }],
+        relabel_configs: [{ source_labels: ['__meta_filepath'], target_label: 'file' }],
+      }),
+    );
+    const [first] = metricsIn(await run.until((batch) => valueIn(batch, 'a') === 1));
+    expect(first!.dataPoints[0]!.attributes).toMatchObject({ env: 'x', file: join(folder, 'targets.json') });
     list(other.address);
     await run.clock.advance(lookEveryMs);
     const ended = await run.until((batch) => valueIn(batch, 'up') === 'ended');

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Batch, NumberPoint } from '@millrace/core';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { freePort } from '../../../../test/free-port.ts';
+import { freePort } from '@millrace/core/testing';
 import { program } from './testdata/programs.ts';
 import { resourcesIn, scraping } from './testdata/scraping.ts';
 import { targetServer } from './testdata/target-server.ts';

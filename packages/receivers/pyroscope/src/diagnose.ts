@@ -1,13 +1,11 @@
 import type { Finding } from '@millrace/core';
 import { describeError, systemClock } from '@millrace/core';
-import { clientOf, shown } from '@millrace/http-client';
+import { clientOf, createAsk, shown } from '@millrace/http-client';
 import { decode } from '@millrace/pprof';
-import { createAsk } from './ask.ts';
 import type { Config } from './config/schema.ts';
 import type { ServerConfig } from './config/server.ts';
 import type { TargetConfig } from './config/target.ts';
-import { serverClock } from './server/clock.ts';
-import { detect } from './server/generation.ts';
+import { createServer } from './server/server.ts';
 import { wantedProfiles } from './target/profiles.ts';
 import { profileUrl, type Target, targetOf } from './target/target.ts';
 
@@ -17,17 +15,16 @@ const mostTried = 20;
 
 /** Which generation each server is of, and whether the targets that the config itself says give profiles. */
 export async function diagnose(config: Config): Promise<readonly Finding[]> {
-  const servers = config.servers.map((server) => diagnoseServer(server, config.max_profile_bytes));
+  const servers = config.servers.map((server) => diagnoseServer(server, config));
   const targets = config.targets.map((target) => diagnoseTargets(target, config.max_profile_bytes));
   return [...(await Promise.all(servers)), ...(await Promise.all(targets)).flat()];
 }
 
-async function diagnoseServer(server: ServerConfig, maxBytes: number): Promise<Finding> {
+async function diagnoseServer(server: ServerConfig, config: Config): Promise<Finding> {
   const client = clientOf(server);
-  const where = shown(new URL(server.endpoint));
+  const { name: where, detect } = createServer(server, { config, clock: systemClock, client });
   try {
-    const reached = { ask: createAsk(client, server), clock: serverClock(systemClock), maxBytes };
-    const { generation } = await detect(server, reached, AbortSignal.timeout(timeoutMs));
+    const { generation } = await detect(AbortSignal.timeout(timeoutMs));
     const what = generation === 'legacy' ? 'a legacy Pyroscope' : 'a Grafana Pyroscope';
     return { level: 'ok', text: `${where} is ${what}.` };
   } catch (error) {

@@ -1,4 +1,5 @@
 import { defineReceiver } from '@millrace/core';
+import { commands } from './commands/commands.ts';
 import { checkConfig } from './config/check.ts';
 import { config } from './config/schema.ts';
 import { diagnose } from './diagnose.ts';
@@ -9,6 +10,7 @@ export default defineReceiver({
   description: 'Pulls profiles from Pyroscope servers and from the pprof endpoints of programs.',
   signals: ['metrics', 'logs', 'profiles'],
   config,
+  commands,
   check: checkConfig,
   diagnose,
   create: createReceiver,

@@ -9,6 +9,7 @@ import {
   startPyroscope,
   startPyroscopeLegacy,
 } from '../../../../test/peers/pyroscope/index.ts';
+import { commandsOf } from './testdata/commands.ts';
 import { logsOf, metricsOf, pulling } from './testdata/pulling.ts';
 
 for (const binary of [pyroscope, pyroscopeLegacy])
@@ -65,6 +66,21 @@ async function pullAll(
   }
 }
 
+/** What the receiver is asked for while it runs. */
+async function asking<T>(endpoint: string, work: (ask: ReturnType<typeof commandsOf>) => Promise<T>): Promise<T> {
+  const run = await pulling(
+    { servers: [{ endpoint, queries: [{ query: 'nobody.cpu' }] }] },
+    { clock: systemClock, next: sink() },
+  );
+  try {
+    return await work(commandsOf(run.receiver));
+  } finally {
+    await run.stop();
+  }
+}
+
+const seconds = (index: number): string => String(begun / 1000 + index * 10);
+
 describe.runIf(isBuilt(pyroscope))('Grafana Pyroscope', () => {
   it('gives each profile once, at whatever nanosecond it is', { timeout: 120_000 }, async () => {
     const server = await startPyroscope();
@@ -115,6 +131,25 @@ describe.runIf(isBuilt(pyroscope))('Grafana Pyroscope', () => {
       );
       expect(Object.fromEntries(selfOf(one))).toEqual({ f5: 1005 });
       expect(metricsOf(one)[0]!.resourceMetrics[0]!.resource.attributes).toEqual({ 'service.name': 'shop', n: '5' });
+      await asking(server.endpoint, async (ask) => {
+        const types = ['process_cpu:cpu:nanoseconds:cpu:nanoseconds', 'process_cpu:samples:count:cpu:nanoseconds'];
+        expect(await ask('applications')).toEqual([
+          { server: server.endpoint, application: 'shop', profile_types: types },
+        ]);
+        const query = 'shop.cpu{n="5"}';
+        const inWindow = Number(offsets[5]! / 10_000_000_000n);
+        const times = { from: seconds(inWindow), until: seconds(inWindow + 1), format: 'folded' };
+        expect(await ask('profile', { query, ...times })).toBe('main.main;f5 1005\n');
+        expect(await ask('profile', { query: 'shop.samples{n="5"}', ...times })).toBe('main.main;f5 1\n');
+        const before = { from: seconds(inWindow - 1), until: seconds(inWindow) };
+        await expect(ask('profile', { query, ...before })).rejects.toThrow(`has no samples of ${query} from`);
+        await expect(ask('profile', { query: 'shop.nix', ...times })).rejects.toThrow(
+          `There is no profile type nix; there are ${types.join(', ')}.`,
+        );
+        await expect(ask('profile', { query: 'shop.cpu{n=~"("}', ...times })).rejects.toThrow(
+          'answered with the status 400: 1:22: parse error',
+        );
+      });
     } finally {
       await server.stop();
     }
@@ -141,6 +176,17 @@ describe.runIf(isBuilt(pyroscopeLegacy))('Pyroscope 0.37', () => {
         });
         expect(sent.status).toBe(200);
       }
+      // It answers before it has stored what it was sent.
+      const sent = Array.from({ length: windows / 3 }, (_, at) => at * 3 + 1).reduce((sum, value) => sum + value);
+      const stored = new URLSearchParams({
+        query: 'shop.cpu{}',
+        from: seconds(0),
+        until: seconds(windows),
+        format: 'json',
+      });
+      await expect
+        .poll(async () => (await fetch(`${server.endpoint}/render?${stored}`)).json(), { timeout: 30_000 })
+        .toMatchObject({ flamebearer: { numTicks: sent } });
       const batches = await pullAll(server.endpoint, { application: 'shop' }, (all) => selfOf(all).size >= windows / 3);
       const expected = Array.from({ length: windows / 3 }, (_, at): [string, number] => [`f${at * 3}`, at * 3 + 1]);
       expect(Object.fromEntries(selfOf(batches))).toEqual(Object.fromEntries(expected));
@@ -149,6 +195,20 @@ describe.runIf(isBuilt(pyroscopeLegacy))('Pyroscope 0.37', () => {
         unit: '{sample}',
       });
       expect(logsOf(batches)).toHaveLength(windows / 3);
+      await asking(server.endpoint, async (ask) => {
+        expect(await ask('applications')).toEqual([
+          { server: server.endpoint, application: 'shop', profile_types: ['cpu'] },
+        ]);
+        const times = { from: seconds(3), until: seconds(7) };
+        expect(await ask('profile', { query: 'shop.cpu{}', ...times, format: 'folded' })).toBe(
+          'main.main;f3 40000000\nmain.main;f6 70000000\n',
+        );
+        expect(await ask('profile', { query: 'shop.cpu{}', ...times })).toContain(
+          'Samples shown: 110ms of 110ms (100%)',
+        );
+        const query = 'shop.cpu{n="4"}';
+        await expect(ask('profile', { query, ...times })).rejects.toThrow(`has no samples of ${query} from`);
+      });
     } finally {
       await server.stop();
     }

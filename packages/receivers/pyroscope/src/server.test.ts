@@ -1,11 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { resolveConfig } from '@millrace/core';
 import { manualClock, type ManualClock, render, sink, type Sink } from '@millrace/core/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { recordedServer } from '../../../libraries/pyroscope-client/testdata/recorded.ts';
 import { config as schema } from './config/schema.ts';
 import pyroscope from './index.ts';
 import { type FakeServer, fakeServer } from './testdata/fake-server.ts';
@@ -59,8 +55,8 @@ describe.each(['legacy', 'v1'] as const)('%s', (generation) => {
     send(5_000, 'db', stack(['never'], 1));
     const discover = { applications: 'web-.', profile_types: '(process_cpu:)?cpu.*' };
     run = await pulling(
-      { servers: [{ endpoint: server!.endpoint, window: '10s', discover }], emit: ['metrics'] },
-      { clock, next: out },
+      { servers: [{ endpoint: server!.endpoint, window: '10s', discover }] },
+      { clock, next: out, wants: ['metrics'] },
     );
     await seconds(70);
     expect(texts()).toMatch(/service.name="web-a".*"a1"/);
@@ -118,8 +114,8 @@ it.each([
     return true;
   };
   run = await pulling(
-    { servers: [{ endpoint: server.endpoint, window: '10s', queries: [{ query: 'shop.cpu' }] }], emit: ['metrics'] },
-    { clock, next: out },
+    { servers: [{ endpoint: server.endpoint, window: '10s', queries: [{ query: 'shop.cpu' }] }] },
+    { clock, next: out, wants: ['metrics'] },
   );
   await seconds(80);
   expect(texts()).toContain('"good"');
@@ -143,9 +139,8 @@ it('a server that hangs costs only itself', async () => {
         { endpoint: hanging.endpoint, ...common },
         { endpoint: server.endpoint, ...common },
       ],
-      emit: ['metrics'],
     },
-    { clock, next: out },
+    { clock, next: out, wants: ['metrics'] },
   );
   try {
     await seconds(60);
@@ -200,43 +195,26 @@ it('the doctor says what a server is, and which targets give profiles', async ()
   ]);
 });
 
-it('takes what a Grafana Pyroscope 1.12 has answered', async () => {
-  const reply = (name: string): Buffer => readFileSync(join(import.meta.dirname, 'testdata/replies', name));
-  // What it says for a window without profiles, and for what is not there.
-  const empty = Buffer.from('0a0032005a00', 'hex');
-  let merges = 0;
-  const answer = ({ url = '' }: IncomingMessage): Buffer | undefined => {
-    if (url.endsWith('/ProfileTypes')) return reply('v1-profile-types.json');
-    if (url.endsWith('/Series')) return reply('v1-series.json');
-    if (url.endsWith('/SelectMergeProfile')) return merges++ === 0 ? reply('v1-select-merge-profile.pb') : empty;
-    return undefined;
-  };
-  const recorded = createServer((request, response) => {
-    const body = answer(request);
-    response.sendDate = false;
-    if (body) response.end(body);
-    else response.writeHead(404).end('404 page not found\n');
-  });
-  recorded.listen(0, '127.0.0.1');
-  await once(recorded, 'listening');
-  const endpoint = `http://127.0.0.1:${(recorded.address() as AddressInfo).port}`;
-  const cpu = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
+it.each(['legacy', 'v1'] as const)('takes what a real server has answered: %s', async (generation) => {
+  const recorded = await recordedServer(generation);
+  clock = manualClock(recorded.endMs + 5_000);
+  const discover = { applications: 'shop', profile_types: '(process_cpu:)?cpu.*' };
   run = await pulling(
-    { servers: [{ endpoint, discover: { applications: 'demo', profile_types: cpu } }], emit: ['metrics', 'logs'] },
-    { clock, next: out },
+    { servers: [{ endpoint: recorded.endpoint, discover }] },
+    { clock, next: out, wants: ['metrics', 'logs'] },
   );
   try {
     await expect
       .poll(async () => {
-        await clock.advance(10_000);
+        if (clock.now() < recorded.endMs + 60_000) await clock.advance(5_000);
         return out.batches.length;
       })
       .toBe(2);
-    await expect(texts()).toMatchFileSnapshot('testdata/v1-recorded.txt');
-    expect(run.context.lines).toEqual([]);
+
+    await expect(texts()).toMatchFileSnapshot(`testdata/${generation}-recorded.txt`);
+    expect([run.context.lines, recorded.unknown]).toEqual([[], []]);
   } finally {
     await run.stop();
-    recorded.closeAllConnections();
-    recorded.close();
+    await recorded.close();
   }
 });

@@ -1,9 +1,9 @@
 import type { Attributes, Consumer, Context, Logger } from '@millrace/core';
 import { stateLog, withFields } from '@millrace/core';
+import { withLimit } from '@millrace/polling';
 import { type Connection, type Pool, SqlError } from '@millrace/sql';
 import type { Config } from './config.ts';
 import { explain } from './explain.ts';
-import { withLimit } from './limit.ts';
 import type { LoadedQuery } from './queries.ts';
 import { createQueryRun, PipelineError, type RunResult } from './query-run.ts';
 import { repeat } from './schedule.ts';

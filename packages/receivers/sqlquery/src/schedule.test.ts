@@ -32,3 +32,19 @@ it('leaves out what it missed', async () => {
     await times({ intervalMs: 10_000, initialDelayMs: 0, aligned: false }, { takesMs: [0, 25_000, 10_000] }),
   ).toEqual([0, 10_000, 40_000, 50_000, 60_000]);
 });
+
+it('goes on when the clock is set back', async () => {
+  const clock = manualClock(7_200_000);
+  let backMs = 0;
+  const moved = { now: () => clock.now() - backMs, sleep: clock.sleep };
+  const stop = new AbortController();
+  let runs = 0;
+  const schedule = { intervalMs: 10_000, initialDelayMs: 0, aligned: false };
+  const done = repeat(schedule, { clock: moved, signal: stop.signal }, async () => void runs++);
+  await clock.advance(10_000);
+  backMs = 3_600_000;
+  await clock.advance(20_000);
+  expect(runs).toBe(4);
+  stop.abort(new Error('done'));
+  await done;
+});

@@ -1,4 +1,5 @@
 import type { Clock } from '@millrace/core';
+import { everyInterval } from '@millrace/polling';
 
 export interface Schedule {
   readonly intervalMs: number;
@@ -13,16 +14,11 @@ export async function repeat(
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
   run: () => Promise<void>,
 ): Promise<void> {
-  let due = clock.now() + initialDelayMs;
-  if (aligned) due = Math.ceil(due / intervalMs) * intervalMs;
-  while (!signal.aborted) {
-    try {
-      await clock.sleep(Math.max(due - clock.now(), 0), signal);
-    } catch {
-      return;
-    }
-    await run();
-    const late = clock.now() - due;
-    due += intervalMs * Math.max(1, Math.ceil(late / intervalMs));
+  try {
+    await clock.sleep(initialDelayMs, signal);
+  } catch {
+    return;
   }
+  const offsetMs = aligned ? 0 : clock.now() % intervalMs;
+  await everyInterval({ intervalMs, offsetMs }, { clock, signal }, run);
 }

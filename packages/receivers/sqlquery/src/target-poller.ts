@@ -1,9 +1,9 @@
 import type { Consumer, Context } from '@millrace/core';
 import { isPermanent, metricsBatch, NoPipelineError, stateLog, withFields } from '@millrace/core';
+import { withLimit } from '@millrace/polling';
 import { createPool, type Driver, redactor, SqlError } from '@millrace/sql';
 import type { Config } from './config.ts';
 import { explain } from './explain.ts';
-import { withLimit } from './limit.ts';
 import type { LoadedQuery } from './queries.ts';
 import { pollQuery } from './query-poller.ts';
 import { repeat } from './schedule.ts';

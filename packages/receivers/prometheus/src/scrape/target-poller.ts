@@ -1,7 +1,7 @@
 import type { Clock, Consumer, Logger } from '@millrace/core';
 import { describeError, formatDuration, stateLog, withFields } from '@millrace/core';
 import { shown } from '@millrace/http-client';
-import { everyInterval, type Limiter, offsetOf, scrapeTime, withDeadline } from '@millrace/polling';
+import { everyInterval, type Limiter, offsetOf, type Poller, scrapeTime, withDeadline } from '@millrace/polling';
 import type { Target } from '../target.ts';
 import { createDelivery, type HandingLog } from './delivery.ts';
 import type { StartTimeConfig } from './page.ts';
@@ -37,10 +37,9 @@ export interface TargetStatus {
   readonly error?: string;
 }
 
-export interface TargetPoller {
+/** The series of a target that is gone end. */
+export interface TargetPoller extends Poller {
   status(): TargetStatus;
-  /** `gone`: its series end. `shutdown`: it will be there again. */
-  stop(why: 'gone' | 'shutdown'): Promise<void>;
 }
 
 export interface PolledTarget {

@@ -1,7 +1,8 @@
 import type { Problem } from '@millrace/core';
 import { describeError } from '@millrace/core';
 import { compilePattern } from '@millrace/pprof';
-import { queryOf, QueryError, v1Query } from '../server/query.ts';
+import { QueryError, v1Query } from '@millrace/pyroscope-client';
+import { queryOf } from '../server/query.ts';
 import { below, checkHttp, checkUrl } from './http.ts';
 import type { Config } from './schema.ts';
 import type { QueryConfig, ServerConfig } from './server.ts';

@@ -19,13 +19,6 @@ export const config = {
       description: 'Programs to pull from: their own pprof endpoints.',
       items: { type: 'object', description: 'Some that are pulled alike.', properties: targetKeys },
     },
-    emit: {
-      type: 'array',
-      default: ['metrics', 'logs', 'profiles'],
-      description: 'What to make of profiles. What no pipeline wants is not made.',
-      minItems: 1,
-      items: { type: 'string', enum: ['metrics', 'logs', 'profiles'], description: 'A signal.' },
-    },
     functions: {
       type: 'object',
       description: 'Which functions get values of their own, in metrics and reports. The profiles signal has all.',
@@ -48,7 +41,12 @@ export const config = {
       description: 'The report of a profile, a log record.',
       default: {},
       properties: {
-        functions: { type: 'integer', minimum: 1, default: 5, description: 'How many lines each of its tables has.' },
+        functions: {
+          type: 'integer',
+          minimum: 1,
+          default: 20,
+          description: 'How many functions its table has at most.',
+        },
       },
     },
     max_profile_bytes: {

@@ -14,20 +14,24 @@ export interface Functions {
   readonly dropped: number;
 }
 
-/** The profile with the stacks and frames that the config leaves. */
-export function filtered(profile: Profile, { focus, ignore, show, hide }: FunctionsConfig): Profile {
-  const filters: Filter = {
-    ...(focus !== undefined && { focus }),
-    ...(ignore !== undefined && { ignore }),
-    ...(show !== undefined && { show }),
-    ...(hide !== undefined && { hide }),
-  };
+/** Which stacks and frames a config, or the arguments of a command, want. */
+export const filtersOf = ({ focus, ignore, show, hide }: Omit<FunctionsConfig, 'limit'>): Filter => ({
+  ...(focus !== undefined && { focus }),
+  ...(ignore !== undefined && { ignore }),
+  ...(show !== undefined && { show }),
+  ...(hide !== undefined && { hide }),
+});
+
+/** The profile with what the config leaves. */
+export function filtered(profile: Profile, config: FunctionsConfig): Profile {
+  const filters = filtersOf(config);
   return Object.keys(filters).length > 0 ? filter(profile, filters) : profile;
 }
 
 /** Of the first `limit` by self and the first `limit` by total, no more than `limit`: in turn, one of each. */
 export function functionsOf(views: Views, sampleType: number, limit: number): Functions {
-  const { bySelf: rows, byTotal } = rowsOf(views, sampleType);
+  const { rows } = top(views.filtered, { sampleType });
+  const byTotal = rows.toSorted((one, other) => compare(other.total, one.total));
   const chosen = new Set<TopRow>();
   for (let at = 0; at < rows.length && chosen.size < limit; at++) {
     chosen.add(rows[at]!);
@@ -44,27 +48,6 @@ export function functionsOf(views: Views, sampleType: number, limit: number): Fu
 export interface Views {
   readonly whole: Profile;
   readonly filtered: Profile;
-}
-
-/** All functions with a value, the greatest first. */
-interface Rows {
-  readonly bySelf: readonly TopRow[];
-  readonly byTotal: readonly TopRow[];
-}
-
-const knownRows = new WeakMap<Views, Map<number, Rows>>();
-
-/** Worked out once: metrics and reports are made of the same. */
-export function rowsOf(views: Views, sampleType: number): Rows {
-  let known = knownRows.get(views);
-  if (!known) knownRows.set(views, (known = new Map()));
-  let rows = known.get(sampleType);
-  if (!rows) {
-    const bySelf = top(views.filtered, { sampleType }).rows;
-    rows = { bySelf, byTotal: bySelf.toSorted((one, other) => compare(other.total, one.total)) };
-    known.set(sampleType, rows);
-  }
-  return rows;
 }
 
 /** The sum of all values of a sample type. */

@@ -35,16 +35,20 @@ export interface PulledProfile extends Span {
 }
 
 export interface Stream {
-  /** A batch of each signal that the config asks for; each is made when it is its turn. */
+  /** A batch of each signal that a pipeline takes; each is made when it is its turn. */
   batches(pulled: PulledProfile): Iterable<Batch>;
   /** The ends of series that do not end by themselves. */
   end(timeMs: number): Iterable<Batch>;
 }
 
-type StreamConfig = Pick<Config, 'emit' | 'functions' | 'report'>;
+export interface StreamHost {
+  readonly config: Pick<Config, 'functions' | 'report'>;
+  /** Whether a pipeline takes it: what none takes is not made. */
+  wants(signal: Signal): boolean;
+}
 
 export function createStream(
-  config: StreamConfig,
+  { config, wants }: StreamHost,
   { resource: attributes, profileType, leftOut }: StreamOptions,
 ): Stream {
   const resource = { attributes: Object.freeze(attributes) };
@@ -54,8 +58,8 @@ export function createStream(
     metrics.length > 0 ? [metricsBatch([{ resource, scopeMetrics: [{ scope, metrics }] }], metadata)] : [];
 
   function logOf(views: Views, { startMs, endMs, observedMs }: PulledProfile, metadata: Metadata | undefined): Batch[] {
-    const title = `${String(attributes['service.name'] ?? 'Profile')}: ${profileType}`;
-    const body = reportOf(views, { title, startMs, endMs, lines: config.report.functions });
+    const service = String(attributes['service.name'] ?? 'Profile');
+    const body = reportOf(views, config, { service, profileType, startMs, endMs });
     if (body === undefined) return [];
     const record = {
       time: hrTime(endMs),
@@ -74,7 +78,6 @@ export function createStream(
       const { profile, origin } = pulled;
       const metadataOf = (signal: Signal): Metadata | undefined =>
         origin && originMetadata({ ...origin, source: `${origin.source} ${signal}` });
-      const wants = (signal: 'metrics' | 'logs' | 'profiles'): boolean => config.emit.includes(signal);
       if (profile.samples.count === 0) {
         if (wants('metrics')) yield* ofMetrics(maker.end(pulled.endMs), metadataOf('metrics'));
         return;
@@ -90,6 +93,6 @@ export function createStream(
         yield profilesBatch(request, samples, metadataOf('profiles'));
       }
     },
-    end: (timeMs) => (config.emit.includes('metrics') ? ofMetrics(maker.end(timeMs)) : []),
+    end: (timeMs) => (wants('metrics') ? ofMetrics(maker.end(timeMs)) : []),
   };
 }

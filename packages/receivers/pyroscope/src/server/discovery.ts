@@ -1,9 +1,9 @@
 import { type Clock, type Logger, stateLog } from '@millrace/core';
 import { compilePattern } from '@millrace/pprof';
+import type { Source } from '@millrace/pyroscope-client';
 import type { DiscoverConfig, ServerConfig } from '../config/server.ts';
 import type { ServerClock } from './clock.ts';
 import { keyed, type Query } from './query.ts';
-import type { Source } from './source.ts';
 
 export interface DiscoveryHost {
   readonly server: ServerConfig;
@@ -39,7 +39,7 @@ export async function runDiscovery(config: DiscoverConfig, host: DiscoveryHost, 
     const found = new Map<string, Query>();
     for (const { application, profileType } of all) {
       if (!fits[0](application) || !fits[1](profileType)) continue;
-      const query = keyed({ application, profileType, matchers: [], attributes: {} });
+      const query = keyed({ application, profileType, matchers: [] }, {});
       if (!configured.has(query.key)) found.set(query.key, query);
     }
     for (const [key, { stop }] of pulled)

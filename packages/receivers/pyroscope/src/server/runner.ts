@@ -1,21 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { type Context, formatDuration, type Logger, stateLog, withFields } from '@millrace/core';
-import { clientOf, shown } from '@millrace/http-client';
-import { createLimiter, withDeadline } from '@millrace/polling';
-import { createAsk } from '../ask.ts';
+import { type Context, type Logger, stateLog, withFields } from '@millrace/core';
+import { clientOf } from '@millrace/http-client';
+import type { Pulled, Source, Window } from '@millrace/pyroscope-client';
 import type { Config } from '../config/schema.ts';
 import type { ServerConfig } from '../config/server.ts';
-import { createStream } from '../emit/stream.ts';
+import { createStream, type StreamHost } from '../emit/stream.ts';
 import type { HandOver } from '../emit/handover.ts';
 import { positionStore } from '../window/position.ts';
 import { pullWindows } from '../window/puller.ts';
-import { serverClock } from './clock.ts';
 import { runDiscovery } from './discovery.ts';
-import { detect } from './generation.ts';
 import { type Query, queryOf, resourceAttributes } from './query.ts';
-import type { Pulled, Source, Window } from './source.ts';
+import { createServer, type Server, withTimes } from './server.ts';
 
-export interface ServerHost {
+export interface ServerHost extends StreamHost {
   readonly config: Config;
   readonly context: Context;
   readonly handOver: HandOver;
@@ -30,30 +27,25 @@ export interface Runner {
 const firstRetryMs = 1_000;
 const lastRetryMs = 30_000;
 
+export interface ServerRunner extends Runner {
+  readonly server: Server;
+}
+
 /** Pulls all queries of a server, those that it finds too. */
-export function runServer(server: ServerConfig, host: ServerHost): Runner {
+export function runServer(server: ServerConfig, host: ServerHost): ServerRunner {
   const { clock, log: parentLog, id, storage } = host.context;
   const stop = new AbortController();
   const client = clientOf(server);
-  const ask = createAsk(client, server);
-  const time = serverClock(clock);
-  const maxBytes = host.config.max_profile_bytes;
-  const limiter = createLimiter(host.config.max_concurrent);
-  const log = withFields(parentLog, { server: shown(new URL(server.endpoint)) });
-  const place = encodeURIComponent(`${server.endpoint.replace(/\/+$/, '')} ${server.tenant ?? ''}`.trim());
-  const late = (): Error => new Error(`There was no whole answer within ${formatDuration(server.timeout)}.`);
-
-  const limited = <T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> =>
-    limiter.use(signal, () => withDeadline({ ms: server.timeout, stop: signal, late }, work));
-
-  const find = (within: AbortSignal): Promise<Source> =>
-    limited(within, (signal) => detect(server, { ask, clock: time, maxBytes }, signal));
+  const asked = createServer(server, { config: host.config, clock, client });
+  const { time, limited } = asked;
+  const log = withFields(parentLog, { server: asked.name });
+  const place = encodeURIComponent(asked.id);
 
   async function reach(): Promise<Source> {
     const state = stateLog(log);
     for (let waitMs = firstRetryMs; ; waitMs = Math.min(2 * waitMs, lastRetryMs)) {
       try {
-        const found = await find(stop.signal);
+        const found = await limited(stop.signal, asked.detect);
         state.fine('The server can be asked now.');
         return found;
       } catch (error) {
@@ -67,7 +59,7 @@ export function runServer(server: ServerConfig, host: ServerHost): Runner {
   async function runQuery(source: Source, query: Query, { signal, fromMs, log: own }: QueryRun): Promise<void> {
     const key = `windows/${place}/${query.key}`;
     const leftOut = new Set<string>();
-    const stream = createStream(host.config, {
+    const stream = createStream(host, {
       resource: resourceAttributes(query),
       profileType: query.profileType,
       leftOut,
@@ -84,7 +76,7 @@ export function runServer(server: ServerConfig, host: ServerHost): Runner {
         log: own,
         missed,
         pull: (window) => limited(signal, (until) => source.pull(query, window, until)),
-        hearTime: async () => void (await find(signal)),
+        hearTime: async () => void (await limited(signal, asked.detect)),
         async hand(pulled: Pulled, window: Window, pulledMs: number) {
           const origin = { source: `${id} ${key}`, sequence: window.endMs / 1000, attempt: randomUUID() };
           const profile = withTimes(pulled.profile!, window);
@@ -121,6 +113,7 @@ export function runServer(server: ServerConfig, host: ServerHost): Runner {
     if (!stop.signal.aborted) stateLog(log).trouble('The server is not asked any more.', error);
   });
   return {
+    server: asked,
     async stop(signal) {
       stop.abort(new Error('shut down'));
       await running;
@@ -134,10 +127,3 @@ interface QueryRun {
   readonly fromMs: number | undefined;
   readonly log: Logger;
 }
-
-/** A legacy server says no duration, and a Grafana Pyroscope the time of the end. */
-const withTimes = (profile: NonNullable<Pulled['profile']>, { startMs, endMs }: Window) => ({
-  ...profile,
-  timeNanos: BigInt(startMs) * 1_000_000n,
-  durationNanos: BigInt(endMs - startMs) * 1_000_000n,
-});

@@ -5,8 +5,6 @@ import { isSnapshot } from '../emit/unit.ts';
 export interface Delta {
   /** Undefined for the first of a program if all of it counts: nothing is known of its time. */
   next(profile: Profile): Profile | undefined;
-  /** The next is the first again. */
-  reset(): void;
 }
 
 /** Values of what there is at a moment stay as they are. A profile in which something has become less is of a new program. */
@@ -20,9 +18,6 @@ export function createDelta(): Delta {
       if (!base) return counts.every(Boolean) ? undefined : only(profile, counts, 'snapshots');
       const delta = subtract(profile, only(base, counts, 'counts'));
       return hasNegative(delta, counts) ? profile : delta;
-    },
-    reset() {
-      last = undefined;
     },
   };
 }

@@ -1,10 +1,10 @@
 import { type Batch, isEnded, type NumberPoint, systemClock } from '@millrace/core';
 import { manualClock, sink, type Sink } from '@millrace/core/testing';
 import { decodeProfiles } from '@millrace/otlp-profiles';
+import { lookEveryMs } from '@millrace/target-files';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildProgram, type GoPrograms, hasGo } from '../testdata/go-program.ts';
 import { metricsOf, pulling } from '../testdata/pulling.ts';
-import { lookEveryMs } from './runner.ts';
 
 if (!hasGo) console.error('!!! There is no Go, so nothing is pulled from a program of Go.');
 
@@ -63,7 +63,7 @@ describe.runIf(hasGo)('a program of Go', () => {
     const out: Sink = sink();
     await program.ask('/allocate?n=5');
     const target = { urls: [program.endpoint], service_name: 'shop', profiles: { ...none, memory: {} } };
-    const run = await pulling({ targets: [target], emit: ['metrics', 'profiles'] }, { clock, next: out });
+    const run = await pulling({ targets: [target] }, { clock, next: out, wants: ['metrics', 'profiles'] });
     try {
       await until(clock, () => out.batches.length >= 2);
       // What was allocated before it was first looked at is of no known time.
@@ -94,7 +94,7 @@ describe.runIf(hasGo)('a program of Go', () => {
     const out = sink();
     await program.ask('/burn');
     const target = { urls: [program.endpoint], delta_profiling_duration: '1s', profiles: { memory: off } };
-    const run = await pulling({ targets: [target], emit: ['metrics', 'logs'] }, { clock, next: out });
+    const run = await pulling({ targets: [target] }, { clock, next: out, wants: ['metrics', 'logs'] });
     try {
       const cpu = (): unknown[] => values(out.batches, 'main.burn', 'profile.cpu.self');
       const delays = () =>
@@ -110,7 +110,7 @@ describe.runIf(hasGo)('a program of Go', () => {
       const reports = out.batches.flatMap((batch) =>
         batch.signal === 'logs' ? [String(batch.resourceLogs[0]!.scopeLogs[0]!.logRecords[0]!.body)] : [],
       );
-      expect(reports.find((text) => text.includes('process_cpu'))).toMatch(/\| main\.burn \|/);
+      expect(reports.find((text) => text.includes('process_cpu'))).toContain('main.burn');
     } finally {
       await run.stop();
       await program.stop();
@@ -136,7 +136,7 @@ describe.runIf(hasGo)('a program of Go', () => {
       ],
       profiles: { ...none, goroutine: {} },
     };
-    const run = await pulling({ targets: [target], emit: ['metrics'] }, { clock, next: out });
+    const run = await pulling({ targets: [target] }, { clock, next: out, wants: ['metrics'] });
     const mains = () => pointsOf(out.batches, 'main.main').filter(({ metric }) => metric.endsWith('total'));
     try {
       await until(clock, () => mains().some(({ pid, value }) => pid === program.pid && value === 1));

@@ -1,19 +1,12 @@
-import { join } from 'node:path';
-import { stateLog } from '@millrace/core';
-import { clientOf } from '@millrace/http-client';
-import type { Limiter } from '@millrace/polling';
-import { createAsk } from '../ask.ts';
+import { clientOf, createAsk } from '@millrace/http-client';
+import { createPollers, type Limiter } from '@millrace/polling';
 import type { TargetConfig } from '../config/target.ts';
 import type { Runner, ServerHost } from '../server/runner.ts';
-import { fileTargets } from './files.ts';
-import { processTargets } from './processes.ts';
+import { discoverTargets } from './discovery.ts';
+import { endsHandOver } from './ends.ts';
 import { wantedProfiles } from './profiles.ts';
-import { type Poller, pollProfile } from './target-poller.ts';
-import { type Target, targetOf } from './target.ts';
-import { urlText } from './target-file.ts';
-
-/** Files and processes are looked at again after this time. */
-export const lookEveryMs = 5_000;
+import { pollTarget } from './target-poller.ts';
+import type { Target } from './target.ts';
 
 export interface TargetsRunner extends Runner {
   /** Looks for targets now. Never rejects. */
@@ -26,83 +19,34 @@ export function runTargets(config: TargetConfig, limiter: Limiter, host: ServerH
   const stop = new AbortController();
   const client = clientOf(config);
   const wanted = wantedProfiles(config);
-  const state = stateLog(log);
-  const pollers = new Map<string, readonly Poller[]>();
-  const own = { serviceName: config.service_name, attributes: config.attributes };
-  const fromUrls = config.urls.map((url) => targetOf(new URL(url), own));
-  const fromFiles = config.files.length > 0 ? fileTargets(config.files, log) : async () => [];
   const poll = {
     config: host.config,
+    wants: host.wants,
     clock,
     log,
     ask: createAsk(client, config),
     limiter,
     handOver: host.handOver,
+    handOverEnds: endsHandOver({ ...host, stopping: stop.signal }),
     intervalMs: config.scrape_interval,
     timeoutMs: config.scrape_timeout,
+    spareMs: config.scrape_timeout - config.delta_profiling_duration,
     dropped: host.dropped,
   };
-  let looking: Promise<void> | undefined;
+  const pollers = createPollers((target: Target, after) => pollTarget({ target, wanted, after }, poll));
+  const { refresh, run } = discoverTargets(config, {
+    clock,
+    log,
+    found: (targets) => pollers.update(new Map(targets.map((target) => [target.key, target]))),
+  });
+  // It ends by itself when it is told to; nobody waits for a file system that hangs.
+  void refresh().then(() => run(stop.signal));
 
-  async function find(): Promise<Target[]> {
-    const groups = await fromFiles();
-    const fromGroups = groups.flatMap(({ targets, labels }) =>
-      targets.map((text) => {
-        const { service_name: service, job, ...others } = labels;
-        const serviceName = service ?? config.service_name ?? job;
-        return targetOf(new URL(urlText(text)), { serviceName, attributes: { ...others, ...config.attributes } });
-      }),
-    );
-    const proc = join(config.root_path, 'proc');
-    const { processes, attributes } = config;
-    const fromProcesses = processes.length > 0 ? await processTargets(processes, { proc, attributes }) : [];
-    return [...fromUrls, ...fromGroups, ...fromProcesses];
-  }
-
-  async function look(): Promise<void> {
-    try {
-      const found = new Map((await find()).map((target) => [target.key, target]));
-      if (stop.signal.aborted) return;
-      for (const [key, all] of pollers)
-        if (!found.has(key)) {
-          pollers.delete(key);
-          await Promise.all(all.map((one) => one.stop('gone')));
-        }
-      for (const [key, target] of found)
-        if (!pollers.has(key))
-          pollers.set(
-            key,
-            wanted.map((profile) => pollProfile(target, profile, poll)),
-          );
-      state.fine('Targets can be looked for again.');
-    } catch (error) {
-      state.trouble('Targets cannot be looked for.', error);
-    }
-  }
-
-  const refresh = (): Promise<void> => (looking ??= look().finally(() => (looking = undefined)));
-
-  async function run(): Promise<void> {
-    await refresh();
-    if (config.files.length + config.processes.length === 0) return;
-    while (!stop.signal.aborted) {
-      try {
-        await clock.sleep(lookEveryMs, stop.signal);
-      } catch {
-        return;
-      }
-      await refresh();
-    }
-  }
-
-  const running = run();
   return {
     refresh,
     async stop(signal) {
       stop.abort(new Error('shut down'));
-      await running;
-      await looking;
-      await Promise.all([...pollers.values()].flat().map((one) => one.stop('shutdown')));
+      await pollers.stop();
       await client.close(signal);
     },
   };

@@ -1,14 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type Batch, NoPipelineError, systemClock } from '@millrace/core';
+import { type Batch, NoPipelineError, RefusedError, type Signal, systemClock } from '@millrace/core';
 import { manualClock, render, sink } from '@millrace/core/testing';
 import { encode, fromStacks } from '@millrace/pprof';
+import { lookEveryMs } from '@millrace/target-files';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Pulling, pulling } from '../testdata/pulling.ts';
 import { type TargetServer, targetServer } from '../testdata/target-server.ts';
-import { lookEveryMs } from './runner.ts';
 
 let target: TargetServer;
 let run: Pulling | undefined;
@@ -43,12 +43,12 @@ const mutex = (delays: Readonly<Record<string, number>>): Uint8Array =>
     ),
   );
 
-const config = (more: object = {}, emit = ['metrics']) => ({
+const config = (more: object = {}) => ({
   targets: [{ urls: [target.endpoint], service_name: 'shop', profiles: { ...none, mutex: {} }, ...more }],
-  emit,
 });
 
-const start = async (input: object): Promise<void> => void (run = await pulling(input, { clock, next: out }));
+const start = async (input: object, wants: readonly Signal[] = ['metrics']): Promise<void> =>
+  void (run = await pulling(input, { clock, next: out, wants }));
 
 /** Lets an interval pass, and the requests in it. */
 async function interval(requests = 1): Promise<void> {
@@ -83,7 +83,7 @@ it('gives what has come since the last time, and begins anew with a new program'
 });
 
 it('without delta, what counts from the start makes a profile and no metrics', async () => {
-  await start(config({ profiles: { ...none, mutex: { delta: false } } }, ['metrics', 'profiles']));
+  await start(config({ profiles: { ...none, mutex: { delta: false } } }), ['metrics', 'profiles']);
   target.show(mutex({ a: 100 }));
   await interval();
   await interval();
@@ -205,7 +205,7 @@ it('what no pipeline wants does not keep the rest from going on', async () => {
       await wanted.consume(batch);
     },
   };
-  run = await pulling(config({}, ['metrics', 'logs', 'profiles']), { clock, next });
+  run = await pulling(config(), { clock, next });
   target.show(mutex({ a: 1 }));
   await interval();
   target.show(mutex({ a: 3 }));
@@ -224,4 +224,161 @@ it('shows who it is', async () => {
   await interval();
   expect(headers).toMatchObject({ authorization: `Basic ${btoa('me:secret')}`, 'x-own': 'mine' });
   expect(JSON.stringify(run!.context.lines)).toContain('answered with the status 401');
+});
+
+const goroutines = encode(
+  fromStacks([{ frames: ['main'], values: [3] }], { sampleTypes: [{ type: 'goroutine', unit: 'count' }] }),
+);
+const messages = (): string[] => run!.context.lines.map(({ message }) => message);
+
+it('series end when the target cannot be asked any more, and that is said once for all its profiles', async () => {
+  const profiles = { ...none, goroutine: {}, custom: { others: { path: '/others' } } };
+  await start(config({ profiles }));
+  target.show(goroutines);
+  await interval(2);
+  expect(out.batches).toHaveLength(2);
+  const { port } = new URL(target.endpoint);
+  await target.close();
+  await clock.advance(15_000);
+  await expect.poll(() => out.batches.length, late).toBe(4);
+  for (const batch of out.batches.slice(2))
+    for (const line of render(batch).trim().split('\n')) expect(line).toMatch(/^profile\.goroutine\..*ended/);
+  await clock.advance(15_000);
+  await systemClock.sleep(30);
+  expect(out.batches).toHaveLength(4);
+  expect(messages()).toEqual(['The target cannot be reached.']);
+  target = await targetServer(Number(port));
+  target.show(goroutines);
+  await interval(2);
+  expect(messages().slice(1)).toEqual(['The target can be reached again.']);
+  expect(out.batches).toHaveLength(6);
+});
+
+it('the end of a series is handed on again until it is taken', async () => {
+  await start(config({ profiles: { ...none, goroutine: {} } }));
+  target.show(goroutines);
+  await interval();
+  out.failures.push(new RefusedError('full'), new RefusedError('full'));
+  target.answer((_request, response) => response.writeHead(500).end());
+  await interval();
+  await clock.advance(1_000);
+  await clock.advance(2_000);
+  await expect.poll(() => out.batches.length, late).toBe(2);
+  expect(render(out.batches[1]!)).toMatch(/ended/);
+});
+
+it('an answer that says something else each time is said once', async () => {
+  await start(config());
+  let times = 0;
+  target.answer((_request, response) => response.writeHead(503).end(`Busy, request ${times++}`));
+  for (let n = 0; n < 3; n++) await interval();
+  target.show(mutex({ a: 1 }));
+  await interval();
+  target.answer((_request, response) => response.writeHead(503).end('Away'));
+  await interval();
+  expect(run!.context.lines).toMatchObject([
+    { message: 'A profile cannot be pulled.', fields: { error: expect.stringMatching('503: Busy, request 0') } },
+    { message: 'The profile can be pulled again.', fields: { after: 3 } },
+    { message: 'A profile cannot be pulled.', fields: { error: expect.stringMatching('503: Away') } },
+  ]);
+});
+
+it('what another process answers in the place of one that has just ended is not told as its own', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'millrace-pyroscope-proc-'));
+  const show = (startTicks: number): void => {
+    const folder = join(root, 'proc/77');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'stat'), `77 (kv) S ${'0 '.repeat(18)}${startTicks} 0`);
+    writeFileSync(join(folder, 'cmdline'), 'kv\0');
+  };
+  try {
+    show(100);
+    await start(
+      config({
+        urls: [],
+        root_path: root,
+        processes: [{ name: '^kv$', url: target.endpoint }],
+        profiles: { ...none, goroutine: {} },
+      }),
+    );
+    target.answer((_request, response) => {
+      show(200);
+      response.end(goroutines);
+    });
+    await systemClock.sleep(30);
+    await interval();
+    expect(out.batches).toEqual([]);
+    expect(messages()).toEqual([]);
+    target.show(goroutines);
+    await run!.receiver.reload!();
+    await interval();
+    expect(out.batches).toHaveLength(1);
+  } finally {
+    await run!.stop();
+    rmSync(root, { recursive: true });
+  }
+});
+
+it('an end that the pipeline takes its time for does not keep new targets from being found', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-pyroscope-'));
+  const list = (name: string): void =>
+    writeFileSync(
+      join(folder, 'a.json'),
+      JSON.stringify([{ targets: [target.endpoint], labels: { service_name: name } }]),
+    );
+  const gate = Promise.withResolvers<void>();
+  const next = {
+    consume: async (batch: Batch) => {
+      if (render(batch).includes('ended')) await gate.promise;
+      await out.consume(batch);
+    },
+  };
+  try {
+    list('one');
+    target.show(goroutines);
+    run = await pulling(
+      config({
+        urls: [],
+        service_name: undefined,
+        files: [join(folder, '*.json')],
+        profiles: { ...none, goroutine: {} },
+      }),
+      { clock, next, wants: ['metrics'] },
+    );
+    await systemClock.sleep(30);
+    await interval();
+    list('two');
+    await run.receiver.reload!();
+    await interval();
+    await expect.poll(() => out.batches.map((batch) => render(batch).includes('two')), late).toEqual([false, true]);
+  } finally {
+    gate.resolve();
+    await run!.stop();
+    rmSync(folder, { recursive: true });
+  }
+});
+
+it('no more profiles are looked at at once than there are places, those that take their time among them', async () => {
+  const gate = Promise.withResolvers<void>();
+  let consuming = 0;
+  let most = 0;
+  const next = {
+    consume: async (batch: Batch) => {
+      most = Math.max(most, ++consuming);
+      await gate.promise;
+      consuming--;
+      await out.consume(batch);
+    },
+  };
+  const cpu = fromStacks([{ frames: ['main'], values: [5] }], { sampleTypes: [{ type: 'cpu', unit: 'nanoseconds' }] });
+  target.show(encode(cpu));
+  const urls = ['a', 'b', 'c'].map((name) => `${target.endpoint}/${name}`);
+  const times = { delta_profiling_duration: '1s', scrape_timeout: '1m' };
+  const targets = config({ ...times, urls, profiles: { ...none, process_cpu: {} } });
+  run = await pulling({ ...targets, max_concurrent: 1 }, { clock, next, wants: ['metrics'] });
+  await interval(3);
+  expect(most).toBe(1);
+  gate.resolve();
+  await expect.poll(() => out.batches.length, late).toBe(3);
+  expect(most).toBe(1);
 });

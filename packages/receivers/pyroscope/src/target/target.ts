@@ -6,6 +6,8 @@ export interface Target {
   readonly key: string;
   readonly url: URL;
   readonly resource: Attributes;
+  /** Whether it is still the program that was found; without it nobody knows. */
+  isThere?(): boolean;
 }
 
 interface TargetOptions {
@@ -35,7 +37,7 @@ export function profileUrl({ url }: Target, path: string): URL {
   return own;
 }
 
-function splitOnce(text: string, separator: string): [string, string] {
+export function splitOnce(text: string, separator: string): [string, string] {
   const at = text.indexOf(separator);
   return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }

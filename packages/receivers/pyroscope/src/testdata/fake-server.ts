@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttp, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createHttps, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { encode, fromStacks } from '@millrace/pprof';
 import { Reader, Writer } from '@millrace/protobuf';
@@ -31,6 +32,8 @@ export interface FakeOptions {
   now(): number;
   /** How v1 compares times with those of a question: in its memory it cuts them to milliseconds, on disk it does not. */
   readonly times?: 'floored' | 'exact';
+  /** Makes it speak TLS. */
+  readonly tls?: ServerOptions;
 }
 
 const type = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
@@ -39,7 +42,7 @@ const type = 'process_cpu:cpu:nanoseconds:cpu:nanoseconds';
  * What of the two generations counts here: blocks of 10 seconds in the one, both ends of a question in the other, as their
  * sources have it (pkg/storage/segment, pkg/phlaredb/block_querier.go).
  */
-export async function fakeServer({ generation, now, times = 'exact' }: FakeOptions): Promise<FakeServer> {
+export async function fakeServer({ generation, now, times = 'exact', tls }: FakeOptions): Promise<FakeServer> {
   const requests: FakeServer['requests'] = [];
   const sent: Sent[] = [];
   let underWay = 0;
@@ -69,7 +72,8 @@ export async function fakeServer({ generation, now, times = 'exact' }: FakeOptio
 
   function v1(path: string, body: Buffer): Uint8Array | undefined {
     const method = /^\/querier\.v1\.QuerierService\/(\w+)$/.exec(path)?.[1];
-    if (method === 'ProfileTypes') return Buffer.from('{"profileTypes":[]}');
+    if (method === 'ProfileTypes')
+      return Buffer.from(JSON.stringify(known().length > 0 ? { profileTypes: [{ ID: type }] } : {}));
     if (method === 'Series') {
       const names = [...new Set(known().map(({ application }) => application))];
       const labels = (value: string) => [
@@ -104,7 +108,7 @@ export async function fakeServer({ generation, now, times = 'exact' }: FakeOptio
     },
   };
 
-  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+  const handle: RequestListener = (request, response) => {
     underWay++;
     response.once('close', () => underWay--);
     requests.push({ url: request.url!, headers: request.headers });
@@ -116,10 +120,11 @@ export async function fakeServer({ generation, now, times = 'exact' }: FakeOptio
       if (answer) response.end(answer);
       else response.writeHead(404, { 'content-type': 'text/html' }).end('<!doctype html><html></html>');
     });
-  });
+  };
+  const server = tls ? createHttps({ ...tls, keepAliveTimeout: 60_000 }, handle) : createHttp({ keepAliveTimeout: 60_000 }, handle);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return Object.assign(fake, { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  return Object.assign(fake, { endpoint: `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}` });
 }
 
 async function readAll(request: IncomingMessage): Promise<Buffer> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Batch, Clock, Component, Consumer, InputOf, LogsBatch, MetricsBatch, Storage } from '@millrace/core';
+import type { Batch, Clock, Component, Consumer, InputOf, LogsBatch, MetricsBatch, Signal, Storage } from '@millrace/core';
 import { memoryStorage, resolveConfig } from '@millrace/core';
 import { manualClock, type ManualClock, sink, testContext, type TestContext } from '@millrace/core/testing';
 import { expect } from 'vitest';
@@ -16,13 +16,15 @@ export interface PullingOptions {
   readonly clock: Clock;
   readonly storage?: Storage;
   readonly next: Consumer;
+  /** Those that a pipeline takes. Default: all. */
+  readonly wants?: readonly Signal[];
 }
 
 /** Runs the receiver with a config. */
-export async function pulling(input: object, { clock, next, storage = memoryStorage() }: PullingOptions): Promise<Pulling> {
+export async function pulling(input: object, { clock, next, storage = memoryStorage(), wants = ['metrics', 'logs', 'profiles'] }: PullingOptions): Promise<Pulling> {
   const resolved = resolveConfig(schema, input as InputOf<typeof schema>);
   expect(pyroscope.check?.(resolved)).toEqual([]);
-  const context = testContext({ clock, storage, id: 'pyroscope' });
+  const context = testContext({ clock, storage, id: 'pyroscope', wants: (signal) => wants.includes(signal) });
   const receiver = pyroscope.create(resolved, context, next);
   await receiver.start?.();
   return { context, receiver, stop: async () => receiver.shutdown?.(AbortSignal.timeout(5_000)) };

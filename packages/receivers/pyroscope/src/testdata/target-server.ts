@@ -12,15 +12,15 @@ export interface TargetServer {
   close(): Promise<void>;
 }
 
-/** A program with endpoints, of a test's own. */
-export async function targetServer(): Promise<TargetServer> {
+/** A program with endpoints, of a test's own; without a port, on one that is free. */
+export async function targetServer(port = 0): Promise<TargetServer> {
   const requests: string[] = [];
   let listener: RequestListener = (_request, response) => response.writeHead(404).end();
   const server = createServer((request, response) => {
     requests.push(request.url!);
     listener(request, response);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -1,6 +1,6 @@
 import type { Storage } from '@millrace/core';
 import { describeError } from '@millrace/core';
-import type { Window } from '../server/source.ts';
+import type { Window } from '@millrace/pyroscope-client';
 
 /** How far a query has been pulled; milliseconds since the epoch. */
 export interface Position {

@@ -1,9 +1,9 @@
 import { type Clock, memoryStorage } from '@millrace/core';
 import { manualClock, testContext } from '@millrace/core/testing';
 import { fromStacks, ProfileError } from '@millrace/pprof';
+import type { Pulled, Window } from '@millrace/pyroscope-client';
 import { expect, it } from 'vitest';
 import { serverClock } from '../server/clock.ts';
-import type { Pulled, Window } from '../server/source.ts';
 import { positionStore } from './position.ts';
 import { pullWindows } from './puller.ts';
 

@@ -1,7 +1,7 @@
 import { type Clock, formatDuration, type Logger, stateLog, withFields } from '@millrace/core';
 import { BodyTooLarge } from '@millrace/http-client';
 import { ProfileError } from '@millrace/pprof';
-import type { Pulled, Window } from '../server/source.ts';
+import type { Pulled, Window } from '@millrace/pyroscope-client';
 import type { ServerClock } from '../server/clock.ts';
 import { floorTo, type Position, type PositionStore, windowFrom } from './position.ts';
 
