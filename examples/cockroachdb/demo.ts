@@ -1,25 +1,15 @@
 // A simulated CockroachDB of three nodes, what happens to it within a minute, and pipelines/cockroachdb.yaml that watches it.
 // `npm run demo:cockroachdb`; it goes on, from the beginning, until Ctrl-C. With `-- --once` it does all of it once, faster.
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createCollector, createLogger } from '@millrace/core';
+import { freePort } from '@millrace/core/testing';
 import { startSimulator } from './simulator.ts';
 
 const root = join(import.meta.dirname, '../..');
 const isOnce = process.argv.includes('--once');
 /** Of what the script says. The simulator says after two seconds that a node is unavailable, and after six that it is dead. */
 const second = isOnce ? 500 : 1000;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 const simulator = await startSimulator();
 const [page, reports] = [await freePort(), await freePort()];

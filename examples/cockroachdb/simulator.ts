@@ -3,8 +3,8 @@
 //   node -C source examples/cockroachdb/simulator.ts        starts three nodes; with `--once` it only says where, and ends
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '@millrace/core/testing';
 
 export interface Simulator {
   /** Of all nodes that were ever started, in the order of their ids. */
@@ -226,9 +226,10 @@ async function answer(cluster: Cluster, node: Node, request: IncomingMessage, re
 
 async function listen(cluster: Cluster, node: Node): Promise<void> {
   const server = createServer((request, response) => void answer(cluster, node, request, response));
-  server.listen(node.url === '' ? 0 : Number(new URL(node.url).port), '127.0.0.1');
+  // A node that is started again has the same port.
+  if (node.url === '') node.url = `http://127.0.0.1:${await freePort()}`;
+  server.listen(Number(new URL(node.url).port), '127.0.0.1');
   await once(server, 'listening');
-  node.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   Object.assign(node, { server, startedAt: Date.now(), diedAt: undefined, draining: false });
 }
 

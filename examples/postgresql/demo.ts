@@ -1,23 +1,13 @@
 // A PostgreSQL of its own (PGlite, in this process), some work for it, and pipelines/postgresql.yaml that watches it.
 // `npm run demo:postgresql`; with `-- --once` it prints what there is after the first scrapes, and ends.
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { createCollector } from '@millrace/core';
+import { freePort } from '@millrace/core/testing';
 
 const root = join(import.meta.dirname, '../..');
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 console.log('Starting a PostgreSQL in this process …');
 const db = await PGlite.create();

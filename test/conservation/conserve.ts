@@ -3,12 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../free-port.ts';
 import { millrace, type Program } from '../e2e/program.ts';
 import { type Backend, moods, startBackend } from './backend.ts';
 import { createDisk } from './disk.ts';
 import { carriers } from './items.ts';
-import { seeded } from '@millrace/core/testing';
+import { freePort, seeded } from '@millrace/core/testing';
 import { startSender } from './senders.ts';
 
 export interface Report {

@@ -60,7 +60,7 @@ it.skipIf(!tooOld)('a Node.js that is too old is told so, in a sentence', () => 
 describe('run', () => {
   it('serves, says where, and ends cleanly on SIGTERM', async () => {
     const program = start([write('host.yaml', host())]);
-    await expect.poll(() => page(program), { timeout: 5000 }).toContain('process_memory_usage_bytes{');
+    await expect.poll(() => page(program), { timeout: 15_000 }).toContain('process_memory_usage_bytes{');
     expect(await program.stop()).toBe(0);
     expect(program.stderr).toContain('Shutting down');
   });
@@ -74,7 +74,7 @@ describe('run', () => {
 
   it('a bad reload leaves the old pipeline scraping; a good one takes', async () => {
     const program = start([write('host.yaml', host())]);
-    await expect.poll(() => page(program), { timeout: 5000 }).toContain('process_memory_usage_bytes{');
+    await expect.poll(() => page(program), { timeout: 15_000 }).toContain('process_memory_usage_bytes{');
     write('host.yaml', host().replace('include: { names: [node] }', 'inclued: {}'));
     program.child.kill('SIGHUP');
     await program.saw(/The new config was not taken; the old one goes on.*unknown key/);
@@ -84,7 +84,7 @@ describe('run', () => {
     await program.saw(/Reloaded the config/);
     const [, url] = [...program.stderr.matchAll(/url=(\S+)/g)].at(-1)!;
     await expect
-      .poll(async () => (await fetch(url!)).text(), { timeout: 5000 })
+      .poll(async () => (await fetch(url!)).text(), { timeout: 15_000 })
       .toContain('after_process_memory_usage_bytes{');
     expect(await program.stop()).toBe(0);
   });
@@ -103,7 +103,7 @@ describe('run', () => {
       .replace('service:', 'service:\n  shutdown_timeout: 300ms');
     const program = start([write('host.yaml', text)]);
     await program.saw(/Could not deliver, trying again/);
-    await expect.poll(() => page(program), { timeout: 5000 }).toContain('process_memory_usage_bytes{');
+    await expect.poll(() => page(program), { timeout: 15_000 }).toContain('process_memory_usage_bytes{');
     const began = Date.now();
     expect(await program.stop()).toBe(0);
     expect(Date.now() - began).toBeLessThan(5000);
@@ -242,7 +242,7 @@ describe('when nobody reads the log any more', () => {
   it('the pipeline goes on, without spinning, and ends when told', async () => {
     // It once logged that it could not log, for ever.
     const program = start([write('host.yaml', host())]);
-    await expect.poll(() => page(program), { timeout: 5000 }).toContain('process_memory_usage_bytes{');
+    await expect.poll(() => page(program), { timeout: 15_000 }).toContain('process_memory_usage_bytes{');
     program.child.stderr!.destroy();
     program.child.kill('SIGHUP'); // says so in the log
     await new Promise((resolve) => setTimeout(resolve, 300));

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../free-port.ts';
+import { freePort } from '@millrace/core/testing';
 import { otelcolBinary, startOtelcol, telemetrygenBinary } from '../peers/otelcol/index.ts';
 import { millrace } from './program.ts';
 

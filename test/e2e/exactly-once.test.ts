@@ -9,7 +9,7 @@ import {
   type PostgresServer,
   startPostgres,
 } from '../../packages/libraries/sql-postgresql/src/testdata/server.ts';
-import { freePort } from '../free-port.ts';
+import { freePort } from '@millrace/core/testing';
 import { millrace } from './program.ts';
 
 const rows = 60_000;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encode } from '@millrace/otlp';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { freePort } from '../free-port.ts';
+import { freePort } from '@millrace/core/testing';
 import { type Backend, startBackend } from '../conservation/backend.ts';
 import { numbered } from '../conservation/items.ts';
 import { millrace, type Program } from './program.ts';

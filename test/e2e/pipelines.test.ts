@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { freePort } from '@millrace/core/testing';
 import protobuf from 'protobufjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { millrace, type Program, quietly, root } from './program.ts';
@@ -14,19 +14,11 @@ const hasPrometheus = found('prometheus') && found('promtool');
 if (!hasPrometheus)
   console.warn('SKIPPED: prometheus and promtool are not installed (Debian: apt-get install prometheus).');
 
-/** Those of containers are tried in test/e2e/docker. */
+/** Those of containers are tried in test/e2e/docker, that of ResLens in reslens.test.ts. */
 const served = globSync('pipelines/*.yaml', { cwd: root }).filter((file) => {
   const text = readFileSync(join(root, file), 'utf8');
-  return text.includes('\n  prometheus:') && text.includes('\n  procfs:');
+  return text.includes('\n  prometheus:') && text.includes('\n  procfs:') && !text.includes('kv_service');
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, 'localhost');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
-}
 
 describe.skipIf(!hasPrometheus)('the page of every shipped pipeline', () => {
   const programs = new Map<string, { program: Program; url: string }>();

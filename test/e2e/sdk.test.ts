@@ -27,7 +27,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort } from '../free-port.ts';
+import { freePort } from '@millrace/core/testing';
 import { meaning } from '../../packages/libraries/otlp/testdata/oracle.ts';
 import { millrace, type Program } from './program.ts';
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../../free-port.ts';
+import { freePort } from '@millrace/core/testing';
 import type { Case } from './cases.ts';
 import { configOf } from './cases.ts';
 import type { Gateway } from './gateways.ts';

@@ -1,5 +1,5 @@
 // Builds Datadog's translator, once for each version. `node test/peers/datadog/build.ts`
-import { buildAll } from '../otelcol/build.ts';
-import { translator } from './binary.ts';
+import { build } from '../build.ts';
+import { translator } from './program.ts';
 
-buildAll([translator]);
+build(translator);

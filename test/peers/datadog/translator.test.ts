@@ -7,12 +7,10 @@ import {
   resolveConfig,
 } from '@millrace/core';
 import { manualClock, testContext } from '@millrace/core/testing';
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mapKeys } from '../../../packages/exporters/datadog/src/map/config.ts';
 import { createMapper } from '../../../packages/exporters/datadog/src/map/mapper.ts';
-import { translatorBinary } from './binary.ts';
+import { translatorBinary } from './program.ts';
 import { movedOf, ours, theirs } from './compare.ts';
 import { generateBatches } from './generate.ts';
 import { seeded } from '@millrace/core/testing';
@@ -114,13 +112,4 @@ describe.skipIf(binary === undefined)('the same as Datadog’s own translator', 
     expect(moved).toBeLessThan(10);
     expect(compared).toBeGreaterThan(30_000);
   });
-});
-
-it('does not fail where there is no Go', () => {
-  const { status, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'build.ts')], {
-    env: { PATH: '/nonexistent' },
-    encoding: 'utf8',
-  });
-  expect(status).toBe(0);
-  if (binary === undefined) expect(stderr).toContain('There is no `go` on the PATH.');
 });

@@ -1,23 +1,10 @@
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { startAnswers } from '../answers.ts';
+import { goProgram, isBuilt } from '../go-program.ts';
 
-const here = import.meta.dirname;
-const hash = createHash('sha256');
-for (const source of ['go.mod', 'go.sum', 'main.go']) hash.update(readFileSync(join(here, source)));
-
-/** Of exactly these sources. */
-export const readerPath = join(
-  here,
-  '../../../node_modules/.cache/millrace-peers',
-  `line-protocol-${hash.digest('hex').slice(0, 12)}`,
-);
+export const reader = goProgram({ name: 'line-protocol', folder: import.meta.dirname });
 
 /** Whether `build.ts` could build it here. */
-export const hasReader = (): boolean => existsSync(readerPath);
+export const hasReader = (): boolean => isBuilt(reader);
 
 export interface Entry {
   readonly measurement: string;
@@ -34,22 +21,13 @@ export interface Reader {
 }
 
 export function startReader(): Reader {
-  const child = spawn(readerPath, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = once(child, 'close');
-  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const { ask, stop } = startAnswers(reader);
   return {
     async read(request) {
-      child.stdin.write(`${request.length}\n`);
-      child.stdin.write(request);
-      const { value, done } = await answers.next();
-      if (done) throw new Error('The reader has ended.');
-      const { entries, error } = JSON.parse(value) as { entries: Entry[]; error?: string };
+      const { entries, error } = (await ask([], request)) as { entries: Entry[]; error?: string };
       if (error) throw new Error(error);
       return entries;
     },
-    async stop() {
-      child.stdin.end();
-      await ended;
-    },
+    stop,
   };
 }

@@ -1,26 +1,21 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../../free-port.ts';
-import type { Binary } from '../otelcol/binaries.ts';
+import { freePort } from '@millrace/core/testing';
+import { goProgram, isBuilt } from '../go-program.ts';
 
-const here = import.meta.dirname;
-const hash = createHash('sha256');
-for (const source of ['go.mod', 'go.sum']) hash.update(readFileSync(join(here, source)));
-
-export const loki: Binary = {
+export const loki = goProgram({
   name: 'loki',
-  folder: here,
+  folder: import.meta.dirname,
   goPackage: 'github.com/grafana/loki/v3/cmd/loki',
-  path: join(here, '../../../node_modules/.cache/millrace-peers', `loki-${hash.digest('hex').slice(0, 12)}`),
-};
+  sources: ['go.mod', 'go.sum'],
+});
 
 /** Whether `build.ts` could build it here. */
-export const hasLoki = (): boolean => existsSync(loki.path);
+export const hasLoki = (): boolean => isBuilt(loki);
 
 export interface FoundLine {
   readonly labels: Readonly<Record<string, string>>;

@@ -1,14 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MetricsBatch } from '@millrace/core';
 import { RefusedError, ThrottleError } from '@millrace/core';
-import { seeded } from '@millrace/core/testing';
+import { createAuthority, freePort, seeded } from '@millrace/core/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startReceiver, stopAll } from '../../../packages/receivers/mini-collector/testdata/receiver.ts';
-import { createAuthority } from '../../../packages/receivers/otlp/testdata/certificates.ts';
-import { freePort } from '../../free-port.ts';
 import type { Outcome, RunningAgent } from './index.ts';
 import { agent, isBuilt, oldAgent, startAgent } from './index.ts';
 
@@ -183,13 +179,4 @@ describe.each([agent, oldAgent])('$name', (binary) => {
         });
     });
   });
-});
-
-test('does not fail where there is no Go', () => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'build.ts')], {
-    env: { PATH: '/nonexistent' },
-    encoding: 'utf8',
-  });
-  expect(status).toBe(0);
-  expect(stdout + stderr).toMatch(/is there|There is no `go` on the PATH/);
 });

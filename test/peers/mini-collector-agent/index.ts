@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { Binary } from './binaries.ts';
+import type { GoProgram } from '../go-program.ts';
 
-export { agent, isBuilt, oldAgent } from './binaries.ts';
+export { isBuilt } from '../go-program.ts';
+export { agent, oldAgent } from './programs.ts';
 
 /** What became of a point: `failed` was queued again, `dropped` found no room. */
 export interface Outcome {
@@ -24,7 +25,7 @@ export interface RunningAgent {
 }
 
 /** Starts an agent. Its variables are mini-collector's own, and AGENT_DEADLINE and AGENT_HOST_KEY. */
-export function startAgent({ path }: Binary, variables: Readonly<Record<string, string>>): RunningAgent {
+export function startAgent({ path }: GoProgram, variables: Readonly<Record<string, string>>): RunningAgent {
   const child = spawn(path, { env: variables, stdio: ['pipe', 'pipe', 'pipe'] });
   const kill = (): void => void child.kill('SIGKILL');
   process.once('exit', kill);

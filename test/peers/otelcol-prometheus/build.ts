@@ -1,5 +1,5 @@
 // Builds the collector with its prometheus receiver, once for each version; it takes ten minutes, so CI does not.
-import { buildAll } from '../otelcol/build.ts';
+import { build } from '../build.ts';
 import { otelcolPrometheus } from './index.ts';
 
-buildAll([otelcolPrometheus]);
+build(otelcolPrometheus);

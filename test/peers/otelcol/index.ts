@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { otelcolBinary } from './binaries.ts';
+import { otelcolBinary } from './programs.ts';
 
-export { otelcolBinary, telemetrygenBinary } from './binaries.ts';
+export { otelcolBinary, telemetrygenBinary } from './programs.ts';
 
 export interface Otelcol {
   readonly pid: number;

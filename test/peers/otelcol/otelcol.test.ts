@@ -1,7 +1,5 @@
-import { createServer } from 'node:net';
-import { once } from 'node:events';
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { freePort } from '@millrace/core/testing';
 import { describe, expect, it } from 'vitest';
 import { otelcolBinary, startOtelcol, telemetrygenBinary } from './index.ts';
 
@@ -31,21 +29,3 @@ describe.skipIf(otelcolBinary() === undefined)('the collector', () => {
     await expect(startOtelcol('receivers: {}')).rejects.toThrow('service must have at least one pipeline');
   });
 });
-
-it('does not fail where there is no Go', () => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'build.ts')], {
-    env: { PATH: '/nonexistent' },
-    encoding: 'utf8',
-  });
-  expect(status).toBe(0);
-  expect(stdout + stderr).toMatch(/is there|There is no `go` on the PATH/);
-});
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -1,25 +1,11 @@
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { startAnswers } from '../answers.ts';
+import { goProgram, isBuilt } from '../go-program.ts';
 
-const here = import.meta.dirname;
-const hash = createHash('sha256');
-for (const source of ['go.mod', 'go.sum', 'main.go']) hash.update(readFileSync(join(here, source)));
-
-/** Of exactly these sources. */
-export const readerPath = join(
-  here,
-  '../../../node_modules/.cache/millrace-peers',
-  `pprofile-${hash.digest('hex').slice(0, 12)}`,
-);
+export const reader = goProgram({ name: 'pprofile', folder: import.meta.dirname });
 
 /** Whether `build.ts` could build it here. */
-export const hasReader = (): boolean => existsSync(readerPath);
+export const hasReader = (): boolean => isBuilt(reader);
 
-/** Integers are decimal texts. */
 export interface ReadProfile {
   readonly resource: Readonly<Record<string, unknown>>;
   readonly scope: Readonly<Record<string, unknown>>;
@@ -59,20 +45,6 @@ export interface Reader {
 
 /** What the collector's own code (pdata/pprofile) understands of requests of profiles. */
 export function startReader(): Reader {
-  const child = spawn(readerPath, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = once(child, 'close');
-  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return {
-    async read(format, request) {
-      child.stdin.write(`${format} ${request.length}\n`);
-      child.stdin.write(request);
-      const { value, done } = await answers.next();
-      if (done) throw new Error('The reader has ended.');
-      return JSON.parse(value) as Read;
-    },
-    async stop() {
-      child.stdin.end();
-      await ended;
-    },
-  };
+  const { ask, stop } = startAnswers(reader);
+  return { read: async (format, request) => (await ask([format], request)) as Read, stop };
 }

@@ -1,50 +1,31 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../../free-port.ts';
-import type { Binary } from '../otelcol/binaries.ts';
+import { freePort } from '@millrace/core/testing';
+import { type GoProgram, goProgram, isBuilt } from '../go-program.ts';
 
-const here = import.meta.dirname;
-
-interface PyroscopeBinary extends Binary {
-  /** The older one stores its settings in SQLite. */
-  readonly cgo: boolean;
-}
+export { isBuilt };
 
 /** Grafana Pyroscope 1.12.0. */
-export const pyroscope = binary({
+export const pyroscope = goProgram({
   name: 'pyroscope',
-  folder: here,
+  folder: import.meta.dirname,
   goPackage: 'github.com/grafana/pyroscope/cmd/pyroscope',
   sources: ['go.mod', 'go.sum'],
-  cgo: false,
 });
 
 /** Pyroscope 0.37.1, the last one before it became Grafana's: `/render`, and nothing of Connect. */
-export const pyroscopeLegacy = binary({
+export const pyroscopeLegacy = goProgram({
   name: 'pyroscope-legacy',
-  folder: join(here, 'legacy'),
+  folder: join(import.meta.dirname, 'legacy'),
   goPackage: 'github.com/pyroscope-io/pyroscope/cmd/pyroscope',
   sources: ['go.mod', 'go.sum', 'godeltaprof/godeltaprof.go'],
+  // It stores its settings in SQLite.
   cgo: true,
 });
-
-function binary({
-  sources,
-  ...rest
-}: Omit<PyroscopeBinary, 'path'> & { readonly sources: readonly string[] }): PyroscopeBinary {
-  const hash = createHash('sha256');
-  for (const source of sources) hash.update(readFileSync(join(rest.folder, source)));
-  const cache = join(here, '../../../node_modules/.cache/millrace-peers');
-  return { ...rest, path: join(cache, `${rest.name}-${hash.digest('hex').slice(0, 12)}`) };
-}
-
-/** Whether `build.ts` could build it here. */
-export const isBuilt = ({ path }: Binary): boolean => existsSync(path);
 
 export interface Server {
   readonly endpoint: string;
@@ -93,7 +74,7 @@ export async function startPyroscopeLegacy(more: readonly string[] = []): Promis
 const startTimeoutMs = 60_000;
 
 async function start(
-  { name, path }: Binary,
+  { name, path }: GoProgram,
   readiness: string,
   argumentsIn: (folder: string) => readonly string[],
 ): Promise<Server> {

@@ -1,23 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { execFileSync } from 'node:child_process';
+import { startAnswers } from '../answers.ts';
+import { goProgram, isBuilt } from '../go-program.ts';
 
-const here = import.meta.dirname;
-const hash = createHash('sha256');
-for (const source of ['go.mod', 'go.sum', 'main.go']) hash.update(readFileSync(join(here, source)));
-
-/** Of exactly these sources. */
-export const readerPath = join(
-  here,
-  '../../../node_modules/.cache/millrace-peers',
-  `textparse-${hash.digest('hex').slice(0, 12)}`,
-);
+export const reader = goProgram({ name: 'textparse', folder: import.meta.dirname });
 
 /** Whether `build.ts` could build it here. */
-export const hasReader = (): boolean => existsSync(readerPath);
+export const hasReader = (): boolean => isBuilt(reader);
 
 export interface ReadSample {
   /** With the name, as `__name__`. */
@@ -45,27 +33,13 @@ export interface Reader {
 }
 
 export function startReader(): Reader {
-  const child = spawn(readerPath, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const ended = once(child, 'close');
-  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  return {
-    async read(page, contentType) {
-      child.stdin.write(`${contentType} ${page.length}\n`);
-      child.stdin.write(page);
-      const { value, done } = await answers.next();
-      if (done) throw new Error('The reader has ended.');
-      return JSON.parse(value) as Read;
-    },
-    async stop() {
-      child.stdin.end();
-      await ended;
-    },
-  };
+  const { ask, stop } = startAnswers(reader);
+  return { read: async (page, contentType) => (await ask([contentType], page)) as Read, stop };
 }
 
 /** CPU milliseconds that it takes to parse the file, with the labels made and without. */
 export const benchReader = (path: string, times: number): { readonly first: number[]; readonly again: number[] } =>
-  JSON.parse(execFileSync(readerPath, ['bench', path, String(times)], { encoding: 'utf8' })) as {
+  JSON.parse(execFileSync(reader.path, ['bench', path, String(times)], { encoding: 'utf8' })) as {
     first: number[];
     again: number[];
   };

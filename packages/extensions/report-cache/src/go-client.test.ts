@@ -26,7 +26,7 @@ describe.skipIf(!hasGoClient())('grpc-go', () => {
   test('pulls each probe once, subscribes, and hears of the end', async () => {
     const running = await startCache();
     for (let round = 0; round < 4; round++) await running.report(probe);
-    const child = spawn(goClient, [`localhost:${running.port}`], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(goClient.path, [`localhost:${running.port}`], { stdio: ['ignore', 'pipe', 'inherit'] });
     const lines: string[] = [];
     let stopped: Promise<void> | undefined;
     for await (const line of createInterface({ input: child.stdout })) {

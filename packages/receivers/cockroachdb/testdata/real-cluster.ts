@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '@millrace/core/testing';
 import { cockroachPath, hasCockroach as hasBuilt } from '../../../../test/peers/cockroach/build.ts';
 
 /** The program of CockroachDB: what `test/peers/cockroach/build.ts` built, that which the variable COCKROACH names, or the one on the path. */
@@ -19,15 +19,6 @@ export interface RealCluster {
   sql(statements: string): void;
   kill(index: number): Promise<void>;
   close(): Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 export async function startRealCluster(): Promise<RealCluster> {

@@ -1,5 +1,5 @@
 // Builds the decoder of Datadog's payloads, once for each version. `node test/peers/datadog/payload/build.ts`
-import { buildAll } from '../../otelcol/build.ts';
-import { decoder } from './binary.ts';
+import { build } from '../../build.ts';
+import { decoder } from './program.ts';
 
-buildAll([decoder]);
+build(decoder);

@@ -7,7 +7,7 @@ import { seriesProtobuf } from '../../../../packages/exporters/datadog/src/paylo
 import { sketchesProtobuf } from '../../../../packages/exporters/datadog/src/payload/sketches.ts';
 import type { Random } from '@millrace/core/testing';
 import { seeded } from '@millrace/core/testing';
-import { decoderBinary } from './binary.ts';
+import { decoderBinary } from './program.ts';
 
 const binary = decoderBinary();
 const now = 1_784_500_000;

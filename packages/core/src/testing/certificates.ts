@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** A certificate authority for tests, in a temporary folder. */
 export interface Authority {
   readonly caFile: string;
   /** Files of a certificate that it signed for localhost, 127.0.0.1 and the name. */
@@ -12,6 +13,7 @@ export interface Authority {
   remove(): void;
 }
 
+/** Needs `openssl` on the PATH. */
 export function createAuthority(): Authority {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-tls-'));
   const file = (name: string): string => join(folder, name);
