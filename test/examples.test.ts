@@ -1,12 +1,17 @@
 import { execFile } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..');
-const node = (...args: string[]) => run(process.execPath, ['-C', 'source', ...args], { cwd: root, timeout: 60_000 });
+const state = mkdtempSync(join(tmpdir(), 'millrace-examples-'));
+afterAll(() => rmSync(state, { recursive: true }));
+const env = { ...process.env, PORT: '0', MILLRACE_METRICS: 'localhost:0', MILLRACE_STATE: state };
+const node = (...args: string[]) =>
+  run(process.execPath, ['-C', 'source', ...args], { cwd: root, env, timeout: 60_000 });
 
 /** What each example shows; an example that is not here fails the last test. */
 const shows: Readonly<Record<string, readonly [() => Promise<{ stdout: string; stderr: string }>, RegExp]>> = {
@@ -22,6 +27,12 @@ const shows: Readonly<Record<string, readonly [() => Promise<{ stdout: string; s
     () => node('examples/postgresql/demo.ts', '--once'),
     /^postgresql_connection_max\{[^}]*server_address="127\.0\.0\.1"[^}]*\} 100$/m,
   ],
+  'reslens/demo.ts': [
+    () => node('examples/reslens/demo.ts', '--once'),
+    /^profileSummary: 200$[^]*^explainFlamegraph: 200$[^]*^getProfile: 200$[^]*"status":"UP"[^]*groupname="kv_service"\} 4$/m,
+  ],
+  'reslens/api.ts': [() => node('examples/reslens/api.ts', '--once'), /^The API: http:\/\/localhost:\d+\/api\/v1$/m],
+  'reslens/simulator.ts': [() => node('examples/reslens/simulator.ts', '--once'), /^PYROSCOPE_SERVER_ADDRESS=http/m],
   'my-receiver.ts': [
     () => node('packages/cli/bin/millrace.js', 'examples/my-receiver.yaml', '--once'),
     /system\.cpu\.load_average\.15m/,
