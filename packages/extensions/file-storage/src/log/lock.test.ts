@@ -46,13 +46,16 @@ test('of many that take over at once, one gets it at most', async () => {
   const [, , place] = await parts();
   let taken = 0;
   for (let round = 0; round < 15; round++) {
-    await writeFile(join(directory, `lock-4194303.1.${place}.dead`), '');
+    const dead = `lock-4194303.1.${place}.dead`;
+    await writeFile(join(directory, dead), '');
     const results = await Promise.allSettled(Array.from({ length: 4 }, () => lock(directory)));
     const holders = results.filter((result) => result.status === 'fulfilled');
     expect(holders.length).toBeLessThanOrEqual(1);
     taken += holders.length;
     await holders[0]?.value.release();
-    expect(await readdir(directory)).toEqual([]);
+    // Who gets it has looked at all. Where each has met another until its time was up, the dead one may still be there.
+    const left = await readdir(directory);
+    expect(left.filter((name) => name !== dead || holders.length > 0)).toEqual([]);
   }
   expect(taken).toBeGreaterThan(1);
 });
