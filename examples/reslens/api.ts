@@ -1,11 +1,14 @@
-// The routes of ResLens' middleware that are about profiles and health, answered by pipelines/reslens.yaml inside this program.
-//   PYROSCOPE_SERVER_ADDRESS=http://localhost:4040 LOG_BASE_PATH=/var/log/resilientdb PORT=3002 node examples/reslens/api.ts
+// The routes of ResLens' middleware that are about profiles, processes and health, answered by pipelines/reslens.yaml inside this
+// program, and by the Prometheus that scrapes it.
+//   PYROSCOPE_SERVER_ADDRESS=http://localhost:4040 LOG_BASE_PATH=/var/log/resilientdb PORT=3002 \
+//   NODE_EXPORTER_BASE_URL=http://localhost:9090/api/v1/query_range node examples/reslens/api.ts
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Collector, createCollector, createLogger, describeError, PermanentError } from '@millrace/core';
+import { parseWindow, QueryError } from '@millrace/pyroscope-client';
 
 interface Answer {
   readonly status?: number;
@@ -37,6 +40,27 @@ function profile({ collector, asked, signal }: Asking, more: Readonly<Record<str
   return collector.commands.call({ receiver: 'pyroscope', command: 'profile', arguments: given, signal });
 }
 
+/** What Prometheus has of the replicas, `[seconds, "value"]`: `{ query: "rate(…[1m])", from: "now-5m", until: "now", step: 28 }`. */
+async function rangeQuery({ query, from = 'now-5m', until = 'now', step = 28 }: Asking['asked'], signal: AbortSignal) {
+  const time = (name: string, text: unknown) => ({ name, text: String(text) });
+  const { startMs, endMs } = parseWindow(time('from', from), time('until', until), Date.now());
+  const url = new URL(process.env['NODE_EXPORTER_BASE_URL'] ?? 'http://localhost:9090/api/v1/query_range');
+  const asked = {
+    query: String(query ?? ''),
+    start: String(startMs / 1000),
+    end: String(endMs / 1000),
+    step: String(step),
+  };
+  url.search = String(new URLSearchParams(asked));
+  const response = await fetch(url, { signal });
+  const { data, error } = (await response.json()) as {
+    data?: { result: { metric: Record<string, string>; values: [number, string][] }[] };
+    error?: string;
+  };
+  if (error !== undefined) throw new PermanentError(error);
+  return data?.result.find(({ metric }) => metric['groupname'] === 'kv_service')?.values ?? [];
+}
+
 /** As the pipeline has it; in the views of the library, which has no other functions. */
 const ours = { show: process.env['RESLENS_FUNCTIONS'] ?? 'resdb::' };
 
@@ -52,6 +76,8 @@ const routes: Readonly<Record<string, (asking: Asking) => Promise<Answer>>> = {
       ready ? 200 : 503,
     );
   },
+  [`POST ${prefix}/nodeExporter/getCpuUsage`]: async ({ asked, signal }) =>
+    json({ data: await rangeQuery(asked, signal) }),
   [`POST ${prefix}/pyroscope/getProfile`]: async (asking) => {
     const { format = 'json' } = asking.asked;
     if (format === 'json') return json(await profile(asking, { format: 'flamebearer' }));
@@ -80,7 +106,8 @@ async function answer(collector: Collector, request: IncomingMessage, signal: Ab
     const asked = request.method === 'POST' ? await bodyOf(request) : {};
     return await route({ collector, asked, signal });
   } catch (error) {
-    return json({ error: describeError(error) }, error instanceof PermanentError ? 400 : 500);
+    const isTheirs = error instanceof PermanentError || error instanceof QueryError;
+    return json({ error: describeError(error) }, isTheirs ? 400 : 500);
   }
 }
 
