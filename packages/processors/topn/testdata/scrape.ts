@@ -81,5 +81,9 @@ export function scrape(second: number, processes: readonly Seen[]): MetricsBatch
   );
 }
 
+/** Processes 1, 2, 3, … with these sizes. */
+export const sized = (...sizes: readonly number[]): Seen[] =>
+  sizes.map((size, index) => ({ pid: index + 1, values: { 'process.memory.pss': size } }));
+
 /** The same batch as it would come out of a decoder: no object is shared with any other batch. */
 export const decoded = (batch: MetricsBatch): MetricsBatch => structuredClone(batch);

@@ -12,7 +12,7 @@ import { checkDefinition, testContext } from '@millrace/core/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { closeClients, frame, grpcClient, post, replyOf } from '../testdata/clients.ts';
-import { configOf, startReceiver, stopAll } from '../testdata/receiver.ts';
+import { configOf, soon, startReceiver, stopAll } from '../testdata/receiver.ts';
 import { metricsRequest } from '../testdata/requests.ts';
 import receiver from './index.ts';
 
@@ -256,7 +256,7 @@ describe('shutdown', () => {
     const running = await startReceiver({ next: () => taken.promise });
     const client = await grpcClient(running.grpc);
     const replies = [client.call(frame(request)), post(running.http, request)] as const;
-    await until(() => heldBytes() === 2 * request.length);
+    await expect.poll(heldBytes, soon).toBe(2 * request.length);
     const stopped = running.stop();
     await once(client.session, 'goaway');
     await expect(post(running.http, request)).rejects.toThrow('ECONNREFUSED');
@@ -296,15 +296,11 @@ describe('shutdown', () => {
     const client = await grpcClient(running.grpc);
     const grpc = client.call(frame(request));
     const http = post(running.http, request).catch((error: unknown) => error);
-    await until(() => heldBytes() === 2 * request.length);
+    await expect.poll(heldBytes, soon).toBe(2 * request.length);
     await running.stop(AbortSignal.timeout(50));
     expect((await grpc).status).toBeUndefined();
     expect(await http).toBeInstanceOf(Error);
-    await until(() => heldBytes() === 0);
+    await expect.poll(heldBytes, soon).toBe(0);
     expect(reasons).toHaveLength(2);
   });
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await sleep(2);
-}

@@ -1,5 +1,6 @@
 // Clients that do what they are told, right or wrong.
 import { once } from 'node:events';
+import type { ClientRequest } from 'node:http';
 import { request } from 'node:http';
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import { connect as connectHttp2, constants } from 'node:http2';
@@ -8,7 +9,7 @@ import { connect } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { connect as connectTls } from 'node:tls';
 import type { Status } from '@millrace/otlp';
-import { decodeStatus } from '@millrace/otlp';
+import { decodeStatus, decodeStatusJson } from '@millrace/otlp';
 
 export const metricsPath = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export';
 
@@ -172,3 +173,20 @@ export async function converse(port: number, ...parts: (string | Uint8Array)[]):
   if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
   return Buffer.concat(chunks).toString('latin1');
 }
+
+/** A request of metrics that has begun, and whose body is to come. */
+export function beginPost(port: number, headers: OutgoingHttpHeaders = {}): ClientRequest {
+  const sent = request({
+    port,
+    host: '127.0.0.1',
+    path: '/v1/metrics',
+    method: 'POST',
+    agent: false,
+    headers: { 'content-type': 'application/x-protobuf', ...headers },
+  });
+  return sent.on('error', () => {});
+}
+
+/** The status in the body of an answer, which is in the format of the request. */
+export const statusOf = ({ headers, body }: HttpReply): Status =>
+  headers['content-type'] === 'application/json' ? decodeStatusJson(body.toString()) : decodeStatus(body);

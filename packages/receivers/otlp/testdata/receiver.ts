@@ -1,7 +1,8 @@
 import type { Batch, Component, Consumer, ConfigOf } from '@millrace/core';
-import { resolveConfig, systemClock } from '@millrace/core';
+import { heldBytes, resolveConfig, systemClock } from '@millrace/core';
 import type { TestContext } from '@millrace/core/testing';
 import { testContext } from '@millrace/core/testing';
+import { expect } from 'vitest';
 import receiver from '../src/index.ts';
 
 export interface Running {
@@ -26,6 +27,12 @@ const open = new Set<Running>();
 /** For `afterEach`. */
 export const stopAll = async (): Promise<void> => {
   await Promise.all([...open].map((running) => running.stop()));
+};
+
+/** For `afterEach`: what has stopped holds nothing. */
+export const stopAllClean = async (): Promise<void> => {
+  await stopAll();
+  expect(heldBytes()).toBe(0);
 };
 
 export const configOf = (protocols: object): ConfigOf<typeof receiver.config> =>
@@ -64,3 +71,6 @@ export async function startReceiver({ grpc, http, next, context: overrides }: Se
   open.add(running);
   return running;
 }
+
+/** How long to wait for what comes soon, for `expect.poll`. */
+export const soon = { timeout: 10_000, interval: 5 } as const;

@@ -48,3 +48,10 @@ export const logsRequest = (): Buffer =>
       { resource, scopeLogs: [{ scope: { name: 'test' }, logRecords: [{ body: { stringValue: 'It rains.' } }] }] },
     ],
   });
+
+/** A gauge of one point, as JSON. */
+export const jsonRequest = Buffer.from(
+  '{"resourceMetrics":[{"resource":{},"scopeMetrics":[{"metrics":[{"name":"a","gauge":{"dataPoints":[{"asInt":"1"}]}}]}]}]}',
+);
+
+export const asJson = { headers: { 'content-type': 'application/json' } };

@@ -2,34 +2,19 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, request as httpRequest } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { describeError, isPermanent, resolveConfig } from '@millrace/core';
-import { testContext } from '@millrace/core/testing';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type Authority, createAuthority, freePort } from '@millrace/core/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { gauge } from '../../testdata/batches.ts';
-import { type Authority, createAuthority } from '../../testdata/certificates.ts';
-import { listen } from '../../testdata/servers.ts';
+import { exporter, serve } from '../../testdata/http.ts';
+import { errorOf } from '../../testdata/outcome.ts';
 import { otlpHttp } from './exporter.ts';
 
-const open: (() => Promise<unknown>)[] = [];
 let authority: Authority;
 beforeAll(() => void (authority = createAuthority()));
 afterAll(() => authority.remove());
-afterEach(async () => {
-  for (const stop of open.splice(0).reverse()) await stop();
-});
-
-async function serve(server: Server): Promise<number> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => void sockets.add(socket.on('error', () => {})));
-  open.push(async () => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-    await once(server, 'close');
-  });
-  return listen(server);
-}
 
 /** A proxy that knows no names but what the tests call the backend, and wants a password. */
 async function proxy(backend: number): Promise<{ port: number; asked: string[] }> {
@@ -58,18 +43,6 @@ async function proxy(backend: number): Promise<{ port: number; asked: string[] }
   });
   return { port: await serve(server), asked };
 }
-
-function exporter(input: object) {
-  const out = otlpHttp.create(resolveConfig(otlpHttp.config, input), testContext());
-  open.push(async () => out.shutdown!(AbortSignal.timeout(1000)));
-  return out;
-}
-
-const errorOf = (promise: Promise<void>): Promise<Error> =>
-  promise.then(
-    () => Promise.reject(new Error('It was taken.')),
-    (error: Error) => error,
-  );
 
 test('plain requests are made of the proxy', async () => {
   const seen: unknown[] = [];
@@ -138,10 +111,7 @@ test('a tunnel is closed where the certificates to use in it cannot be read', as
 });
 
 test('a proxy that is down', async () => {
-  const server = createServer();
-  const port = await listen(server);
-  server.close();
-  await once(server, 'close');
+  const port = await freePort();
   for (const endpoint of ['http://backend.example', 'https://backend.example']) {
     const error = await errorOf(
       exporter({ endpoint, proxy_url: `http://me:s3cret%25%@127.0.0.1:${port}` }).consume(gauge()),

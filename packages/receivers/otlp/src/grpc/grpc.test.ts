@@ -7,7 +7,7 @@ import { byteSize, heldBytes, PermanentError, RefusedError, ThrottleError } from
 import { manualClock } from '@millrace/core/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import { closeClients, converse, frame, grpcClient, metricsPath, replyOf } from '../../testdata/clients.ts';
-import { startReceiver, stopAll } from '../../testdata/receiver.ts';
+import { soon, startReceiver, stopAll } from '../../testdata/receiver.ts';
 import { logsRequest, metricsRequest } from '../../testdata/requests.ts';
 
 afterEach(async () => {
@@ -81,7 +81,7 @@ describe('a request', () => {
       answered = true;
       return value;
     });
-    await until(() => heldBytes() === request.length);
+    await expect.poll(heldBytes, soon).toBe(request.length);
     await sleep(20);
     expect(answered).toBe(false);
     taken.resolve();
@@ -250,7 +250,7 @@ describe('time', () => {
     });
     const client = await grpcClient(grpc);
     const reply = client.call(frame(request), { 'grpc-timeout': '3S' });
-    await until(() => heldBytes() > 0);
+    await expect.poll(heldBytes, soon).toBeGreaterThan(0);
     await clock.advance(2900);
     expect(reason).toBeUndefined();
     await clock.advance(200);
@@ -264,11 +264,11 @@ describe('time', () => {
     const { grpc } = await startReceiver({ context: { clock }, next: () => taken.promise });
     const client = await grpcClient(grpc);
     const reply = client.call(frame(request), { 'grpc-timeout': '50m' });
-    await until(() => heldBytes() > 0);
+    await expect.poll(heldBytes, soon).toBeGreaterThan(0);
     await clock.advance(200);
     expect(await reply).toMatchObject({ status: 4 });
     taken.resolve();
-    await until(() => heldBytes() === 0);
+    await expect.poll(heldBytes, soon).toBe(0);
   });
 
   test('a sender that stalls is given up', async () => {
@@ -319,10 +319,10 @@ describe('time', () => {
     const client = await grpcClient(grpc);
     const stream = client.open();
     stream.end(frame(request));
-    await until(() => heldBytes() > 0);
+    await expect.poll(heldBytes, soon).toBeGreaterThan(0);
     stream.close(8);
     expect(await gone.promise).toMatchObject({ message: 'The sender has gone.' });
-    await until(() => heldBytes() === 0);
+    await expect.poll(heldBytes, soon).toBe(0);
   });
 
   test('connections that end in the middle leave nothing behind', async () => {
@@ -331,9 +331,9 @@ describe('time', () => {
       const client = await grpcClient(grpc);
       client.open().write(frame(metricsRequest(20_000)).subarray(0, 400_000));
       await once(client.session, 'localSettings').catch(() => {});
-      await until(() => heldBytes() > 0);
+      await expect.poll(heldBytes, soon).toBeGreaterThan(0);
       await client.close();
-      await until(() => heldBytes() === 0);
+      await expect.poll(heldBytes, soon).toBe(0);
     }
     expect(batches).toEqual([]);
   });
@@ -359,8 +359,4 @@ test('grpc-message is percent-encoded, and not without end', () => {
 
 function varint(value: number): number[] {
   return value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)];
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await sleep(2);
 }

@@ -5,7 +5,7 @@ import { heldBytes } from '@millrace/core';
 import { manualClock } from '@millrace/core/testing';
 import { afterEach, expect, test } from 'vitest';
 import { closeClients, frame, grpcClient, replyOf } from '../../testdata/clients.ts';
-import { startReceiver, stopAll } from '../../testdata/receiver.ts';
+import { soon, startReceiver, stopAll } from '../../testdata/receiver.ts';
 import { metricsRequest } from '../../testdata/requests.ts';
 
 afterEach(async () => {
@@ -41,7 +41,7 @@ test('an old connection is asked to end, and cut when its grace is over', async 
   const stream = client.open();
   const reply = replyOf(stream);
   stream.end(frame(request));
-  await until(() => heldBytes() > 0);
+  await expect.poll(heldBytes, soon).toBeGreaterThan(0);
   const goaway = once(client.session, 'goaway');
   await clock.advance(61_000);
   await goaway;
@@ -61,7 +61,7 @@ test('a request under way ends well on a connection that was asked to end', asyn
   });
   const client = await grpcClient(grpc);
   const reply = client.call(frame(request));
-  await until(() => heldBytes() > 0);
+  await expect.poll(heldBytes, soon).toBeGreaterThan(0);
   await clock.advance(300_000);
   taken.resolve();
   expect(await reply).toMatchObject({ status: 0 });
@@ -111,7 +111,7 @@ test('pings that come too often end the connection, where the config says so', a
   let said: unknown;
   client.session.on('goaway', (code, _stream, data) => (said = [code, data?.toString()]));
   for (let pings = 0; pings < 5; pings++) await ping(client);
-  await until(() => client.session.destroyed);
+  await expect.poll(() => client.session.destroyed, soon).toBe(true);
   expect(said).toEqual([11, 'too_many_pings']);
 });
 
@@ -137,10 +137,6 @@ test('no more requests than the config says are under way', async () => {
   expect(replies.every(({ status }) => status === 0)).toBe(true);
   expect(most).toBeLessThanOrEqual(3);
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await sleep(2);
-}
 
 test('the end is not held up by a client that does not read its answer', async () => {
   const { grpc, stop, batches } = await startReceiver();
