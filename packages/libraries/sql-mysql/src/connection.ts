@@ -1,6 +1,6 @@
-import type { Socket } from 'node:net';
+import { connect as connectSocket, isIP, type Socket } from 'node:net';
 import { type Connection, type QueryOptions, type Rows, SqlError } from '@millrace/sql';
-import mysql, { type Connection as Session, type RowDataPacket } from 'mysql2';
+import mysql, { type Connection as Session, type ConnectionOptions, type RowDataPacket } from 'mysql2';
 import { toSqlError } from './error.ts';
 import { type Query, readPieces, type Reading } from './pieces.ts';
 import type { MysqlTarget } from './target.ts';
@@ -133,7 +133,11 @@ async function openSession(target: MysqlTarget, signal: AbortSignal): Promise<Se
   try {
     return await openWith(target.options, signal);
   } catch (error) {
-    if (!target.plainToo || (error as SqlError).code !== 'HANDSHAKE_NO_SSL_SUPPORT') throw error;
+    const { code, message } = error as SqlError;
+    // MariaDB says no more than this to who comes in the clear and should not.
+    if (code === 'ER_ACCESS_DENIED_ERROR' && !target.options.ssl && !target.options.socketPath)
+      throw new SqlError('connection', message, { code, hint: 'it may want TLS: tls=true', cause: error });
+    if (!target.plainToo || code !== 'HANDSHAKE_NO_SSL_SUPPORT') throw error;
     const { ssl: _, ...plain } = target.options;
     return openWith(plain, signal);
   }
@@ -141,7 +145,13 @@ async function openSession(target: MysqlTarget, signal: AbortSignal): Promise<Se
 
 async function openWith(options: MysqlTarget['options'], signal: AbortSignal): Promise<Session> {
   if (signal.aborted) throw cancelledBy(signal);
-  const session = mysql.createConnection({ ...options, ...exact, connectTimeout: 0, flags: ['-LOCAL_FILES'] });
+  const session = mysql.createConnection({
+    ...options,
+    ...reaching(options),
+    ...exact,
+    connectTimeout: 0,
+    flags: ['-LOCAL_FILES'],
+  });
   session.on('error', () => {}); // unheard, it would end the process
   await aborting(
     signal,
@@ -156,6 +166,17 @@ async function openWith(options: MysqlTarget['options'], signal: AbortSignal): P
       }),
   );
   return session;
+}
+
+/**
+ * mysql2 names no host to Node's TLS where that is an address, and Node then verifies that the certificate is for `localhost`.
+ * So the socket says where it goes, as Node's own does for a name.
+ */
+function reaching({ host = '', port = 3306, ssl }: MysqlTarget['options']): ConnectionOptions {
+  if (isIP(host) === 0 || typeof ssl !== 'object' || !ssl.verifyIdentity) return {};
+  return {
+    stream: () => Object.assign(connectSocket({ host, port, keepAlive: true, noDelay: true }), { _host: host }),
+  };
 }
 
 /** Destroys, and rejects, when aborted. */

@@ -124,7 +124,7 @@ describe.skipIf(!hasMariaDb)('with MariaDB', () => {
     const connection = await connect({ datasource }, false);
     const waiting = ask(connection, 'SELECT * FROM t WHERE id = 1 FOR UPDATE', { signal: AbortSignal.timeout(300) });
     await expect(waiting).rejects.toMatchObject({ kind: 'cancelled' });
-    expect(await running(server, 'FOR UPDATE')).toEqual([]);
+    await expect.poll(() => running(server, 'FOR UPDATE')).toEqual([]);
     expect(connection.isBroken).toBe(true);
   });
 

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { SqlError, type Target } from '@millrace/sql';
-import type { ConnectionOptions, SslOptions } from 'mysql2';
+import type { ConnectionOptions } from 'mysql2';
+import { tlsOf, tlsParams } from './tls.ts';
 
 export interface MysqlTarget {
   /** What mysql2 needs to reach the server and log in. */
@@ -32,7 +32,8 @@ export function readTarget({ datasource, readOnly, ...parts }: Target): MysqlTar
   const params: Record<string, string> = {};
   for (const [name, value] of Object.entries({ ...written.params, ...parts.params })) params[name] = String(value);
   const isSocket = host.startsWith('/');
-  const { tls = 'false', charset, compress, allowCleartextPasswords } = params;
+  const { tls, charset, compress, allowCleartextPasswords } = params;
+  const ssl = isSocket ? undefined : tlsOf(params);
   return {
     address: host,
     port: isSocket ? undefined : (port ?? 3306),
@@ -48,7 +49,7 @@ export function readTarget({ datasource, readOnly, ...parts }: Target): MysqlTar
       ...(charset !== undefined && { charset: charset.split(',', 1)[0]! }),
       ...(compress === 'true' && { compress: true }),
       ...(allowCleartextPasswords === 'true' && { enableCleartextPlugin: true }),
-      ...(tls !== 'false' && { ssl: tlsOf(tls, params) }),
+      ...(ssl && { ssl }),
     },
   };
 }
@@ -94,33 +95,7 @@ function parseAddress(address: string): Parts {
   return { host, port: port === undefined ? undefined : Number(port) };
 }
 
-const tlsParams = ['tls', 'ca_file', 'cert_file', 'key_file'];
 const ownParams = new Set([...tlsParams, 'charset', 'compress', 'allowCleartextPasswords']);
-
-function tlsOf(tls: string, params: Readonly<Record<string, string>>): SslOptions {
-  if (!['true', 'skip-verify', 'preferred'].includes(tls))
-    throw refused(`tls cannot be ${tls}: it is true, false, skip-verify or preferred; ca_file says whom to trust.`);
-  const verify = tls === 'true';
-  const material = (name: 'ca' | 'cert' | 'key'): SslOptions => {
-    const file = params[`${name}_file`];
-    return file === undefined ? {} : { [name]: readPem(`${name}_file`, file) };
-  };
-  return {
-    rejectUnauthorized: verify,
-    verifyIdentity: verify,
-    ...material('ca'),
-    ...material('cert'),
-    ...material('key'),
-  };
-}
-
-function readPem(key: string, file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    throw new SqlError('connection', `${key} cannot be read`, { cause });
-  }
-}
 
 /** Whatever else is given is a variable of the server's, as in Go's driver: `time_zone='+00:00'`. */
 function settingsOf(params: Readonly<Record<string, string>>): readonly string[] {

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
 import Cursor from 'pg-cursor';
 import {
   type Column,
@@ -13,6 +12,7 @@ import {
 import { sendCancel } from './cancel.ts';
 import { toSqlError } from './error.ts';
 import { parsing } from './parse.ts';
+import { openSession } from './session.ts';
 import type { PostgresTarget } from './target.ts';
 import { getTypeParser, typeOf } from './values.ts';
 
@@ -21,27 +21,10 @@ const rowsAtOnce = 1000;
 const cancelGraceMs = 2_000;
 const goodbyeMs = 500;
 
-/** Dates as ISO 8601 and doubles with all their digits, whatever the server's settings. */
-const session = `SET datestyle = 'ISO'; SET bytea_output = 'hex'; SET extra_float_digits = 3`;
-
-interface Session {
-  readonly processID: number;
-  readonly secretKey: number;
-}
-
 export async function connect(target: PostgresTarget, signal: AbortSignal): Promise<Connection> {
-  const { host, port, database, user, password, tls, applicationName, options, readOnly } = target;
-  const client = new Client({
-    host,
-    port,
-    database,
-    user,
-    password: password ?? '',
-    ssl: tls ?? false,
-    application_name: applicationName,
-    keepAlive: true,
-    ...(options !== undefined && { options }),
-  });
+  const { readOnly } = target;
+  const session = await openSession(target, signal);
+  const { client } = session;
   let isBroken = false;
   const broken = (): void => void (isBroken = true);
   const destroy = (): void => {
@@ -50,11 +33,6 @@ export async function connect(target: PostgresTarget, signal: AbortSignal): Prom
   };
   client.on('error', broken);
   client.on('end', broken);
-
-  await whileAborting(signal, destroy, async () => {
-    await client.connect();
-    await client.query(session);
-  });
   let serverTimeoutMs = 0;
 
   async function begin(timeoutMs: number | undefined): Promise<void> {
@@ -83,7 +61,7 @@ export async function connect(target: PostgresTarget, signal: AbortSignal): Prom
   async function* cancelling<T>(signal: AbortSignal, run: () => AsyncGenerator<T>): AsyncGenerator<T> {
     let asking: NodeJS.Timeout | undefined;
     let grace: NodeJS.Timeout | undefined;
-    const ask = (): void => sendCancel(target, client as unknown as Session);
+    const ask = (): void => sendCancel(target, session);
     const cancel = (): void => {
       ask();
       // One that comes before the statement does is not heard.
@@ -172,17 +150,3 @@ const readPiece = (cursor: Cursor<Row>): Promise<Piece> =>
 
 const toParameter = (value: Value): string | Buffer | null =>
   value === null ? null : value instanceof Uint8Array ? Buffer.from(value) : String(value);
-
-async function whileAborting(signal: AbortSignal, abort: () => void, work: () => Promise<void>): Promise<void> {
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    signal.throwIfAborted();
-    await work();
-    signal.throwIfAborted();
-  } catch (error) {
-    abort();
-    throw toSqlError(error);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-}

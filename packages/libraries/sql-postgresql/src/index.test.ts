@@ -50,9 +50,9 @@ describe('what a datasource says', () => {
 
   it('verifies nothing it was not asked to, and needs TLS only where the server may be far away', () => {
     const tls = (datasource: string) => readTarget({ datasource, readOnly: true }).tls;
-    expect(tls('host=localhost')).toBeUndefined();
-    expect(tls('host=db.example')).toEqual({ rejectUnauthorized: false });
-    expect(tls('host=db.example sslmode=verify-full')).toEqual({ rejectUnauthorized: true });
+    expect(tls('host=localhost')).toEqual([undefined]);
+    expect(tls('host=db.example')).toEqual([{ rejectUnauthorized: false }]);
+    expect(tls('host=db.example sslmode=verify-full')).toEqual([{ rejectUnauthorized: true }]);
     expect(() => tls('host=db.example sslmode=sometimes')).toThrow('sslmode cannot be sometimes');
   });
 

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { SqlError, type Target } from '@millrace/sql';
+import { tlsOf, type Tries } from './tls.ts';
 
 export interface PostgresTarget {
   /** A name, an address, or the folder of a socket. */
@@ -10,18 +10,10 @@ export interface PostgresTarget {
   readonly user: string;
   readonly password: string | undefined;
   readonly applicationName: string;
-  readonly tls: Tls | undefined;
+  readonly tls: Tries;
   /** For the session: `search_path`, `options`. */
   readonly options: string | undefined;
   readonly readOnly: boolean;
-}
-
-interface Tls {
-  readonly rejectUnauthorized: boolean;
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  readonly checkServerIdentity?: () => undefined;
 }
 
 /** What libpq's connection strings say: `host=… password='…'`, or `postgres://user:password@host:port/database?sslmode=…`. */
@@ -72,25 +64,5 @@ function fromUrl(written: string): Record<string, string> {
     ...(password && { password: decodeURIComponent(password) }),
     ...(database && { dbname: database }),
     ...Object.fromEntries(searchParams),
-  };
-}
-
-const isNear = (host: string): boolean => /^(?:\/|localhost$|127\.|::1$)/.test(host);
-
-/** As libpq's `sslmode`. Where it is not given: none on this machine, else `require`, as Go's driver has it. */
-function tlsOf(written: Readonly<Record<string, string>>, host: string): Tls | undefined {
-  const mode = written['sslmode'] ?? (isNear(host) ? 'disable' : 'require');
-  const files = { ca: written['sslrootcert'], cert: written['sslcert'], key: written['sslkey'] };
-  if (!['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'].includes(mode))
-    throw new SqlError('connection', `sslmode cannot be ${mode}: use disable, require, verify-ca or verify-full.`);
-  if (mode === 'disable' || mode === 'allow' || host.startsWith('/')) return undefined;
-  const verify = mode === 'verify-ca' || mode === 'verify-full';
-  const read = Object.entries(files).flatMap(([key, path]) =>
-    path === undefined || path === '' ? [] : [[key, readFileSync(path, 'utf8')]],
-  );
-  return {
-    rejectUnauthorized: verify,
-    ...(Object.fromEntries(read) as object),
-    ...(mode === 'verify-ca' && { checkServerIdentity: () => undefined }),
   };
 }

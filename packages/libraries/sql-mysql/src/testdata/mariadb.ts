@@ -1,10 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { freePort } from '@millrace/core/testing';
 import mysql from 'mysql2';
 
 const daemon = '/usr/sbin/mariadbd';
@@ -21,8 +21,11 @@ export interface MariaDb {
   stop(): Promise<void>;
 }
 
-/** A server of its own, in a temporary folder, with the user `reader`, password `se:cr@t/`. */
-export async function startMariaDb(): Promise<MariaDb> {
+/**
+ * A server of its own, in a temporary folder, with the user `reader`, password `se:cr@t/`. With a certificate that it signed
+ * itself, unless other settings are given.
+ */
+export async function startMariaDb(settings?: readonly string[]): Promise<MariaDb> {
   const folder = mkdtempSync(join(tmpdir(), 'mariadb-'));
   const [data, socket, certFile] = ['data', 'socket', 'cert.pem'].map((name) => join(folder, name)) as [string, string, string];
   const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', join(folder, 'key.pem')];
@@ -32,10 +35,10 @@ export async function startMariaDb(): Promise<MariaDb> {
   execFileSync('mariadb-install-db', [...common, '--auth-root-authentication-method=normal', '--skip-test-db'], { stdio: 'pipe' });
   const port = await freePort();
   const small = ['--innodb-buffer-pool-size=16M', '--innodb-log-file-size=8M', '--key-buffer-size=1M', '--skip-name-resolve'];
-  const tls = [`--ssl-cert=${certFile}`, `--ssl-key=${join(folder, 'key.pem')}`];
+  const tls = settings ?? ['--bind-address=127.0.0.1', `--ssl-cert=${certFile}`, `--ssl-key=${join(folder, 'key.pem')}`];
   const child = spawn(
     daemon,
-    [...common, ...small, ...tls, `--socket=${socket}`, `--port=${port}`, '--bind-address=127.0.0.1', '--performance-schema=on'],
+    [...common, ...small, ...tls, `--socket=${socket}`, `--port=${port}`, '--performance-schema=on'],
     { stdio: 'ignore' },
   );
   const run = (sql: string): Promise<unknown[]> =>
@@ -70,13 +73,4 @@ export async function startMariaDb(): Promise<MariaDb> {
       rmSync(folder, { recursive: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,11 +1,11 @@
 // A PostgreSQL server for tests: Debian's, on a free port of 127.0.0.1, in a temporary folder, run as the user postgres.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '@millrace/core/testing';
 import { Client } from 'pg';
 
 export interface PostgresServer {
@@ -30,7 +30,16 @@ const bin = newest && join(versions, newest, 'bin');
 export const hasPostgres = bin !== undefined && existsSync(join(bin, 'initdb'));
 if (!hasPostgres) console.warn('SKIPPED: there is no PostgreSQL in /usr/lib/postgresql (apt install postgresql).');
 
-export async function startPostgres(): Promise<PostgresServer> {
+export interface PostgresTls {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Who signs clients' certificates. */
+  readonly caFile?: string;
+  /** Of `pg_hba.conf`: who may come in over TCP, and how. */
+  readonly hba: readonly string[];
+}
+
+export async function startPostgres(tls?: PostgresTls): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-pg-'));
   const isRoot = process.getuid?.() === 0;
   const id = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
@@ -42,12 +51,25 @@ export async function startPostgres(): Promise<PostgresServer> {
     cwd: folder,
     stdio: 'ignore',
   });
+  const tlsSettings = tls ? prepareTls(tls) : [];
   const port = await freePort();
   const datasource = `host=127.0.0.1 port=${port} user=postgres dbname=postgres sslmode=disable`;
   let child: ChildProcess | undefined;
 
+  function prepareTls({ hba, ...files }: PostgresTls): string[] {
+    writeFileSync(join(data, 'pg_hba.conf'), ['local all all trust', ...hba, ''].join('\n'));
+    const own = Object.entries(files).map(([name, file]) => {
+      const to = join(folder, basename(file));
+      copyFileSync(file, to);
+      chmodSync(to, 0o600);
+      if (isRoot) chownSync(to, id('-u'), id('-g'));
+      return `ssl_${name.replace('File', '_file')}=${to}`;
+    });
+    return ['ssl=on', 'listen_addresses=127.0.0.1,127.0.0.2', ...own];
+  }
+
   async function sql(text: string): Promise<Record<string, unknown>[]> {
-    const client = new Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres' });
+    const client = new Client({ host: folder, port, user: 'postgres', database: 'postgres' });
     client.on('error', () => {});
     await client.connect();
     try {
@@ -59,7 +81,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   }
 
   async function start(): Promise<void> {
-    const settings = ['fsync=off', 'max_connections=40', 'shared_preload_libraries=pg_stat_statements'];
+    const settings = ['fsync=off', 'max_connections=40', 'shared_preload_libraries=pg_stat_statements', ...tlsSettings];
     child = spawn(
       join(bin!, 'postgres'),
       ['-D', data, '-k', folder, '-h', '127.0.0.1', '-p', String(port), ...settings.flatMap((one) => ['-c', one])],
@@ -104,13 +126,4 @@ export async function startPostgres(): Promise<PostgresServer> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
