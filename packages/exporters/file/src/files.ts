@@ -1,17 +1,22 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Context } from '@millrace/core';
 import type { Config } from './config.ts';
 import { framingOf } from './frame.ts';
+import { lock, type Lock } from './lock.ts';
 import { createWriter, type Writer } from './writer.ts';
 
 /** The files that are written to, by path. */
 export interface Files {
+  /** Makes the file; with `group_by`, takes the pattern for this exporter. Rejects with a PathInUseError if another has it. */
+  open(): Promise<void>;
   writer(path: string): Writer;
   /** Closes what has not been used for the longest, where more are open than may be. */
   trim(): Promise<void>;
   close(): Promise<void>;
 }
 
-export function createFiles(config: Config, { log, clock }: Pick<Context, 'log' | 'clock'>): Files {
+export function createFiles(config: Config, { id, log, clock }: Pick<Context, 'id' | 'log' | 'clock'>): Files {
   const { rotation, group_by: groupBy, append, fsync } = config;
   const makesDirectory = config.create_directory || groupBy.enabled;
   const directoryMode = makesDirectory ? Number.parseInt(config.directory_permissions, 8) : undefined;
@@ -20,27 +25,30 @@ export function createFiles(config: Config, { log, clock }: Pick<Context, 'log' 
   const writers = new Map<string, Writer>();
   /** Files that this run has opened before are not emptied again. */
   const opened = new Set<string>();
+  const owner = { exporter: id, madeAt: performance.now() };
+  let pattern: Lock | undefined;
+
+  function writer(path: string): Writer {
+    const existing = append || rotation || opened.has(path) ? 'append' : 'empty';
+    const found =
+      writers.get(path) ??
+      createWriter({ path, framing, existing, rotation, directoryMode, fsync, owner }, { log, clock });
+    opened.add(path);
+    writers.delete(path);
+    writers.set(path, found);
+    return found;
+  }
+
+  /** The same pattern of two exporters would make them write to the same files. */
+  async function openPattern(): Promise<void> {
+    const directory = dirname(`${config.path.split('*', 1)[0]}-`);
+    await mkdir(directory, { recursive: true, mode: directoryMode });
+    pattern ??= await lock(config.path, owner);
+  }
 
   return {
-    writer(path) {
-      const writer =
-        writers.get(path) ??
-        createWriter(
-          {
-            path,
-            framing,
-            existing: append || rotation || opened.has(path) ? 'append' : 'empty',
-            rotation,
-            directoryMode,
-            fsync,
-          },
-          { log, clock },
-        );
-      opened.add(path);
-      writers.delete(path);
-      writers.set(path, writer);
-      return writer;
-    },
+    writer,
+    open: () => (groupBy.enabled ? openPattern() : writer(config.path).open()),
     async trim() {
       let surplus = writers.size - groupBy.max_open_files;
       for (const [path, writer] of writers) {
@@ -54,6 +62,8 @@ export function createFiles(config: Config, { log, clock }: Pick<Context, 'log' 
     async close() {
       await Promise.all([...writers.values()].map((writer) => writer.close()));
       writers.clear();
+      await pattern?.release();
+      pattern = undefined;
     },
   };
 }

@@ -1,8 +1,9 @@
-import { type Batch, defineExporter, dropCounter, itemCount, stateLog, toError } from '@millrace/core';
+import { type Batch, defineExporter, dropCounter, itemCount, PermanentError, stateLog, toError } from '@millrace/core';
 import { check, config } from './config.ts';
 import { createFiles } from './files.ts';
 import { createFrame } from './frame.ts';
 import { groupByPath, pathFor } from './group.ts';
+import { PathInUseError } from './lock.ts';
 
 export default defineExporter({
   type: 'file',
@@ -19,6 +20,9 @@ export default defineExporter({
     const naming = stateLog(context.log);
     /** Of a batch that comes again because some of its files failed: those that have their part. */
     const written = new WeakMap<Batch, Set<string>>();
+    /** Files of a group that another exporter writes to, and since when that is known. */
+    const contested = new Map<string, number>();
+    let hasTried = false;
 
     const write = async (to: string, batch: Batch): Promise<void> => files.writer(to).write(await frame(batch));
 
@@ -33,12 +37,14 @@ export default defineExporter({
         try {
           await write(to, part);
           done.add(to);
+          contested.delete(to);
         } catch (error) {
-          if (!isOfThePath(error)) errors.push(toError(error));
+          const reason = reasonToLeaveOut(to, error);
+          if (reason === undefined) errors.push(toError(error));
           else {
             // What one sender calls itself must not keep others waiting for ever.
             naming.trouble('There can be no file for a value of the attribute. Its data is left out.', error);
-            dropped(itemCount(part), 'no_such_path');
+            dropped(itemCount(part), reason);
             done.add(to);
           }
         }
@@ -51,9 +57,25 @@ export default defineExporter({
       dropped(without, 'no_path_attribute');
     }
 
+    /** Whose file it was before a reload may need a while to end. */
+    function reasonToLeaveOut(to: string, error: unknown): string | undefined {
+      if (!(error instanceof PathInUseError)) return isOfThePath(error) ? 'no_such_path' : undefined;
+      const now = context.clock.now();
+      const since = contested.get(to) ?? now;
+      contested.set(to, since);
+      return now - since < contestedMs ? undefined : 'path_in_use';
+    }
+
     return {
       async start() {
-        if (!groupBy.enabled) await files.writer(path).open();
+        try {
+          await files.open();
+        } catch (error) {
+          // Who was there before goes away, if a reload has given its file to this one; what this config has stays.
+          const isForGood = error instanceof PathInUseError && error.isOfTheSameConfig && !hasTried;
+          hasTried = true;
+          throw isForGood ? new PermanentError(error.message) : error;
+        }
       },
       async consume(batch) {
         if (itemCount(batch) === 0) return;
@@ -64,5 +86,6 @@ export default defineExporter({
   },
 });
 
+const contestedMs = 10_000;
 const pathCodes = new Set(['EEXIST', 'ENOTDIR', 'EISDIR', 'ENAMETOOLONG', 'EILSEQ', 'EINVAL']);
 const isOfThePath = (error: unknown): boolean => pathCodes.has((error as NodeJS.ErrnoException).code ?? '');

@@ -3,6 +3,7 @@ import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Clock, describeError, type Logger } from '@millrace/core';
 import type { Framing } from './frame.ts';
+import { lock, type Lock, type Owner } from './lock.ts';
 import { deleteOld, moveAway, type Rotation } from './rotate.ts';
 import { wholeSize } from './torn.ts';
 
@@ -15,13 +16,14 @@ export interface WriterConfig {
   /** The permissions of directories that are made; undefined: none are made. */
   readonly directoryMode: number | undefined;
   readonly fsync: boolean;
+  readonly owner: Owner;
 }
 
 /** Writes records to one file, and to those that follow it. */
 export interface Writer {
   /** Nothing is being written. */
   readonly isIdle: boolean;
-  /** Makes the file. */
+  /** Makes the file. Rejects with a PathInUseError where another exporter writes to it, as `write` does. */
   open(): Promise<void>;
   /** Resolves when the record is in the file; rejects when nothing of it is. */
   write(record: readonly Buffer[]): Promise<void>;
@@ -50,6 +52,7 @@ export function createWriter(
   const waiting: Waiting[] = [];
   let { existing } = config;
   let file: FileHandle | undefined;
+  let held: Lock | undefined;
   let size = 0;
   let lookedAt = 0;
   let work: Promise<void> | undefined;
@@ -75,6 +78,8 @@ export function createWriter(
   async function prepare(opened: FileHandle): Promise<number> {
     const stats = await opened.stat();
     if (!stats.isFile()) return 0; // /dev/stdout
+    // Before anything is cut off.
+    held ??= await lock(path, config.owner);
     const whole = existing === 'empty' ? 0 : await wholeSize(opened, stats.size, framing);
     if (whole === stats.size) return whole;
     if (existing === 'append')
@@ -181,6 +186,8 @@ export function createWriter(
     async close() {
       await work;
       await closeFile();
+      await held?.release();
+      held = undefined;
     },
   };
 }
