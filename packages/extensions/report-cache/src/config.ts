@@ -52,6 +52,13 @@ export const config = {
       100,
     ),
     max_subscribers: count('How many may be subscribed at the same time. Others are refused.', 1000),
+    reader_timeout: {
+      type: 'string',
+      format: 'duration',
+      default: '5m',
+      description:
+        'How long a client may take nothing of a report that is being sent to it. Its subscription, or the answer over HTTP, is then ended. 0: for ever.',
+    },
     allow_changes: {
       type: 'boolean',
       default: false,

@@ -9,6 +9,7 @@ import { createMethods, createStreams } from './grpc/methods.ts';
 import { createGuard } from './http/guard.ts';
 import { serveRequest } from './http/serve.ts';
 import { createBeats } from './http/subscribe.ts';
+import { createPatience } from './patience.ts';
 import { createTexts } from './text.ts';
 
 /** No limit for an answer, which may be a stream. A request is short. */
@@ -33,7 +34,8 @@ export async function startServer(config: Config, context: ExtensionContext, cac
   const commands = createCommands(config, context);
   const beats = createBeats(context.clock);
   let draining = false;
-  const served = { cache, commands };
+  const patience = createPatience(config.reader_timeout, context);
+  const served = { cache, commands, patience };
   const http = {
     ...served,
     admission,
@@ -62,6 +64,7 @@ export async function startServer(config: Config, context: ExtensionContext, cac
       draining = true;
       await server.close(signal);
       beats.stop();
+      patience.stop();
     },
   };
 }

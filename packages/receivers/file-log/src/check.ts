@@ -2,12 +2,13 @@ import type { Problem } from '@millrace/core';
 import { checkOperators, goRegex, type OperatorConfig } from '@millrace/log-operators';
 import type { Config } from './config.ts';
 import { encodingNamed } from './encoding.ts';
+import { orderProblems } from './order-problems.ts';
 
 /** What the schema cannot say. */
 export function check(config: Config): readonly Problem[] {
   const problems: Problem[] = [...checkOperators(config.operators as readonly OperatorConfig[], ['operators'])];
   const wrong = (path: Problem['path'], message: string): void => void problems.push({ path, message });
-  const { multiline, encoding } = config;
+  const { multiline, encoding, ordering_criteria: criteria } = config;
   if (!encodingNamed(encoding))
     wrong(['encoding'], `"${encoding}" is not an encoding; utf-8, utf-16le, latin1 and nop are.`);
   if (multiline) {
@@ -20,6 +21,7 @@ export function check(config: Config): readonly Problem[] {
     }
     if (encoding === 'nop') wrong(['multiline'], 'Cannot be with encoding: nop, which has no lines.');
   }
+  if (criteria) for (const { path, message } of orderProblems(criteria)) wrong(['ordering_criteria', ...path], message);
   if (config.delete_after_read && config.start_at === 'end')
     wrong(['delete_after_read'], 'Needs start_at: beginning: what was skipped would be deleted too.');
   if (config.max_log_size < 1) wrong(['max_log_size'], 'Must be at least 1 byte.');

@@ -39,6 +39,55 @@ export const config = {
       default: '0',
       description: 'Leaves out files that have not changed for so long when they are found. 0: none.',
     },
+    ordering_criteria: {
+      type: 'object',
+      description: 'Reads only the first of the files, as their names or times sort them.',
+      properties: {
+        regex: {
+          type: 'string',
+          minLength: 1,
+          description:
+            'A regular expression for the path, with named groups for sort_by. A file that it does not match is not read.',
+        },
+        group_by: {
+          type: 'string',
+          minLength: 1,
+          description:
+            'A regular expression with a group: top_n counts for each of its values. A file that it does not match is not read.',
+        },
+        top_n: {
+          type: 'integer',
+          minimum: 0,
+          default: 1,
+          description: 'How many files are read, of each group. 0: all.',
+        },
+        sort_by: {
+          type: 'array',
+          default: [],
+          description: 'How to sort, one rule after the other: the last counts most. Without any, all files are read.',
+          items: {
+            type: 'object',
+            description: 'A rule.',
+            required: ['sort_type'],
+            properties: {
+              sort_type: {
+                type: 'string',
+                enum: ['numeric', 'alphabetical', 'timestamp', 'mtime'],
+                description: 'As what to compare. mtime: when files were changed last, and not what their names say.',
+              },
+              regex_key: { type: 'string', minLength: 1, description: 'The group of regex to compare.' },
+              ascending: { type: 'boolean', default: false, description: 'The lowest or oldest first.' },
+              layout: {
+                type: 'string',
+                minLength: 1,
+                description: 'timestamp: its strptime layout, such as `%Y%m%d%H`.',
+              },
+              location: { type: 'string', default: 'UTC', description: 'timestamp: its time zone.' },
+            },
+          },
+        },
+      },
+    },
     start_at: {
       type: 'string',
       enum: ['end', 'beginning'],

@@ -3,6 +3,7 @@ import type { Chain } from '@millrace/log-operators';
 import type { Config } from './config.ts';
 import { createFinder, type Found } from './find.ts';
 import { identify, markAt, sameFile } from './identify.ts';
+import { createOrder } from './order.ts';
 import type { Position } from './position.ts';
 import type { Positions } from './positions.ts';
 import { gzipSource, openFile, plainSource, type Source } from './source.ts';
@@ -46,6 +47,7 @@ export function createWatch(options: WatchOptions): Watch {
   const { config, positions, log, clock } = options;
   const fingerprintSize = config.fingerprint_size;
   const find = createFinder(config);
+  const order = createOrder(config.ordering_criteria, log);
   const tails = new Map<string, Tail>();
   const waiting = new Map<string, Waiting>();
   const troubles = new Map<string, string>();
@@ -167,7 +169,9 @@ export function createWatch(options: WatchOptions): Watch {
 
   async function refresh(): Promise<void> {
     const now = clock.now();
-    const found = await find();
+    const all = await find();
+    const isWanted = (one: Found): boolean => tails.has(one.file) || !isTooOld(one, now);
+    const found = order ? order(all.filter(isWanted)) : all;
     const files = new Set(found.map(({ file }) => file));
     const unknown: Found[] = [];
     for (const one of found) {

@@ -4,6 +4,7 @@ import type { Cache } from '../cache/cache.ts';
 import type { Commands } from '../commands.ts';
 import { createPull } from '../dbmon/pull.ts';
 import { unknownCluster } from '../not-found.ts';
+import type { Patience } from '../patience.ts';
 import {
   commandReply,
   commandRequest,
@@ -20,9 +21,10 @@ const path = (method: string): string => `/millrace.reports.v1.Reports/${method}
 export interface Served {
   readonly cache: Cache;
   readonly commands: Commands;
+  readonly patience: Patience;
 }
 
-export const createMethods = ({ cache, commands }: Served): Methods =>
+export const createMethods = ({ cache, commands }: Omit<Served, 'patience'>): Methods =>
   new Map([
     [path('Latest'), async ({ bytes }) => latestReply(cache.latest(fieldsOf(bytes).texts(1)))],
     [
@@ -41,11 +43,11 @@ export const createMethods = ({ cache, commands }: Served): Methods =>
     ['/dbmon.HealCheck/Pull', createPull(cache)],
   ]);
 
-export const createStreams = ({ cache }: Served): StreamMethods =>
-  new Map([[path('Subscribe'), createSubscribe(cache)]]);
+export const createStreams = (served: Pick<Served, 'cache' | 'patience'>): StreamMethods =>
+  new Map([[path('Subscribe'), createSubscribe(served)]]);
 
 const createSubscribe =
-  (cache: Cache): StreamMethod =>
+  ({ cache, patience }: Pick<Served, 'cache' | 'patience'>): StreamMethod =>
   async ({ bytes }, replies, aborted) => {
     const fields = fieldsOf(bytes);
     const after = fields.integer(2);
@@ -58,7 +60,8 @@ const createSubscribe =
       while (!aborted.aborted && !subscription.isClosed) {
         const next = subscription.take();
         if (!next) await subscription.more();
-        else if (!replies.write('missed' in next ? missedEvent(next.missed) : next.event)) await replies.ready();
+        else if (!replies.write('missed' in next ? missedEvent(next.missed) : next.event))
+          await patience.wait(replies.ready());
       }
     } finally {
       subscription.close();

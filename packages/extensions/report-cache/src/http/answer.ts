@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Refusal } from '@millrace/server';
+import type { Patience } from '../patience.ts';
 
 export interface Exchange {
   readonly request: IncomingMessage;
@@ -40,10 +41,14 @@ const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /** Writes pieces one after another, as fast as the client takes them, and stops where it has gone. */
-export async function writeAll(response: ServerResponse, pieces: Iterable<Uint8Array | string>): Promise<void> {
+export async function writeAll(
+  response: ServerResponse,
+  pieces: Iterable<Uint8Array | string>,
+  patience: Patience,
+): Promise<void> {
   for (const piece of pieces) {
     if (response.destroyed) return;
-    if (!response.write(piece)) await drained(response);
+    if (!response.write(piece)) await patience.wait(drained(response));
   }
 }
 

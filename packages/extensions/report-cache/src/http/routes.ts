@@ -46,16 +46,16 @@ export const routes: ReadonlyMap<string, Route> = new Map([
   ['commands/', { method: 'POST', serve: ask }],
 ]);
 
-function latest(exchange: Exchange, { url }: Asked, { cache, texts }: Answering): Promise<void> {
-  return answerReports(exchange, cache.latest(url.searchParams.getAll('cluster')), { texts, end: ']}\n' });
+function latest(exchange: Exchange, { url }: Asked, { cache, ...answering }: Answering): Promise<void> {
+  return answerReports(exchange, cache.latest(url.searchParams.getAll('cluster')), { ...answering, end: ']}\n' });
 }
 
-function range(exchange: Exchange, { url, rest }: Asked, { cache, texts }: Answering): Promise<void> {
+function range(exchange: Exchange, { url, rest }: Asked, { cache, ...answering }: Answering): Promise<void> {
   const cluster = rest.join('/');
   const found = cache.range({ cluster, after: numberIn(url, 'after') ?? 0, limit: numberIn(url, 'limit') ?? 0 });
   if (!found) throw unknownCluster(cluster, cache.clusters());
   const end = `],"next":"${found.next}","missed":"${found.missed}"}\n`;
-  return answerReports(exchange, found.reports, { texts, end });
+  return answerReports(exchange, found.reports, { ...answering, end });
 }
 
 function subscribe(exchange: Exchange, { url }: Asked, answering: Answering): Promise<void> {
@@ -92,10 +92,10 @@ async function ask(exchange: Exchange, { rest }: Asked, { commands }: Answering)
 async function answerReports(
   exchange: Exchange,
   reports: readonly Report[],
-  { texts, end }: { readonly texts: Texts; readonly end: string },
+  { texts, patience, end }: Pick<Answering, 'texts' | 'patience'> & { readonly end: string },
 ): Promise<void> {
   startJson(exchange);
-  await writeAll(exchange.response, pieces());
+  await writeAll(exchange.response, pieces(), patience);
   exchange.response.end(end);
 
   function* pieces(): Iterable<Uint8Array | string> {

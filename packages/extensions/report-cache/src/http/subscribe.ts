@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '@millrace/core';
 import type { Sweep } from '@millrace/server';
-import { createSweep } from '@millrace/server';
+import { createSweep, Refusal } from '@millrace/server';
 import type { Cache, SubscribeRequest } from '../cache/cache.ts';
+import type { Patience } from '../patience.ts';
 import type { Texts } from '../text.ts';
 import type { Exchange } from './answer.ts';
 import { drained } from './answer.ts';
@@ -17,11 +18,18 @@ export const createBeats = (clock: Clock): Beats =>
     if (!response.writableNeedDrain) response.write(': still here\n\n');
   });
 
+interface Streaming {
+  readonly cache: Cache;
+  readonly texts: Texts;
+  readonly beats: Beats;
+  readonly patience: Patience;
+}
+
 /** Server-sent events until the client goes or the cache closes. https://html.spec.whatwg.org/multipage/server-sent-events.html */
 export async function streamEvents(
   { response, headers }: Exchange,
   request: SubscribeRequest,
-  { cache, texts, beats }: { readonly cache: Cache; readonly texts: Texts; readonly beats: Beats },
+  { cache, texts, beats, patience }: Streaming,
 ): Promise<void> {
   // While its right to ask was looked up, the client may have gone: nothing more would be heard of it.
   if (response.destroyed) return;
@@ -41,13 +49,27 @@ export async function streamEvents(
       const next = subscription.take();
       if (!next) await subscription.more();
       else if (!response.write('missed' in next ? missedEvent(next.missed) : texts.event(next)))
-        await drained(response);
+        await patience.wait(drained(response));
     }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    response.write(endedEvent(error));
+    cutLater(response);
   } finally {
     beats.delete(response);
     subscription.close();
     response.end();
   }
 }
+
+/** Who does not read does not hear of the end, either; after so long it is cut. */
+const lingerMs = 10_000;
+
+function cutLater(response: ServerResponse): void {
+  const timer = setTimeout(() => response.destroy(), lingerMs);
+  response.once('close', () => clearTimeout(timer));
+}
+
+const endedEvent = ({ message }: Refusal): string => `event: ended\ndata: ${JSON.stringify({ error: message })}\n\n`;
 
 const missedEvent = (count: number): string => `event: missed\ndata: {"count":"${count}"}\n\n`;
