@@ -2,8 +2,6 @@ import type { Batch, InputOf, LogRecord } from '@millrace/core';
 import { hrTime, logsBatch, resolveConfig, systemClock } from '@millrace/core';
 import { testContext } from '@millrace/core/testing';
 import exporter from '@millrace/exporter-loki';
-import type { Meter } from '@opentelemetry/api';
-import { createNoopMeter } from '@opentelemetry/api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasLoki, type Loki, startLoki } from './index.ts';
 
@@ -42,21 +40,13 @@ describe.runIf(hasLoki())('with a real Loki', () => {
   /** Sends as a tenant of its own, and finds what it has. */
   function sender(input: Input = {}) {
     const tenant = `t${++tenants}`;
-    const dropped: Record<string, number> = {};
-    const noop = createNoopMeter();
-    const counter = (name: string) => ({
-      add(items: number, { reason }: { reason?: string } = {}) {
-        if (name === 'millrace_dropped_items' && reason) dropped[reason] = (dropped[reason] ?? 0) + items;
-      },
-    });
-    const meter = Object.assign(Object.create(noop) as Meter, { createCounter: counter });
-    const context = testContext({ clock: systemClock, meter });
+    const context = testContext({ clock: systemClock });
     const config = resolveConfig(exporter.config, { endpoint: server.endpoint, tenant: { default: tenant }, ...input });
     const made = exporter.create(config, context);
     return {
       send: (batch: Batch) => made.consume(batch),
       find: (logql = '{service_name=~".+"}', of = tenant) => server.query(logql, of),
-      dropped,
+      dropped: context.dropped,
     };
   }
 

@@ -59,21 +59,14 @@ function bodies(batch: Batch): string[] {
 /** Routes to logs/a, logs/b, logs/c, metrics/a and traces/a. */
 function router(table: Rows, defaults: string[] = []) {
   const nexts = new Map(['logs/a', 'logs/b', 'logs/c', 'metrics/a', 'traces/a'].map((id) => [id, sink()] as const));
-  const dropped: Record<string, number> = {};
-  const context = testContext();
-  const meter = {
-    ...context.meter,
-    createCounter: () => ({
-      add: (items: number, { reason }: { reason: string }) => (dropped[reason] = (dropped[reason] ?? 0) + items),
-    }),
-  } as unknown as typeof context.meter;
+  const context = testContext({ id: 'routing/x' });
   const config = resolveConfig(routing.config, { table, default_pipelines: defaults });
-  const connector = routing.create(config, testContext({ meter, id: 'routing/x' }), nexts);
+  const connector = routing.create(config, context, nexts);
   const got = (): Record<string, string[][]> =>
     Object.fromEntries(
       [...nexts].filter(([, { batches }]) => batches.length > 0).map(([id, { batches }]) => [id, batches.map(bodies)]),
     );
-  return { connector, nexts, got, dropped };
+  return { connector, nexts, got, dropped: context.dropped };
 }
 
 const env = (value: string) => `attributes["env"] == "${value}"`;

@@ -1,7 +1,8 @@
-import { createNoopMeter } from '@opentelemetry/api';
 import type { Clock, ExtensionContext, ReceiverContext } from '../component.ts';
 import { PermanentError } from '../errors.ts';
 import { memoryStorage, noExtension, theOnly } from '../standalone.ts';
+import type { Counted } from './counting-meter.ts';
+import { countingMeter } from './counting-meter.ts';
 
 export interface ManualClock extends Clock {
   /** Moves time on, and wakes who slept until then. */
@@ -52,19 +53,23 @@ export interface LoggedLine {
 /** What each kind of component is given. */
 type AnyContext = ExtensionContext & ReceiverContext;
 
-export interface TestContext extends AnyContext {
+export interface TestContext extends AnyContext, Counted {
   /** What the component has logged. */
   readonly lines: readonly LoggedLine[];
 }
 
+/** Its meter counts, and the context tells what; one that is given instead does not. */
 export function testContext(overrides: Partial<AnyContext> = {}): TestContext {
+  const { id = 'test' } = overrides;
+  const { meter, ...counted } = countingMeter(id);
   const lines: LoggedLine[] = [];
   const at = (level: LoggedLine['level']) => (fields: object, message: string) =>
     void lines.push({ level, message, fields });
   return {
-    id: 'test',
+    id,
     log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
-    meter: createNoopMeter(),
+    meter,
+    ...counted,
     clock: manualClock(),
     storage: memoryStorage(),
     copy: theOnly,

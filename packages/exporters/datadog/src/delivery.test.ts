@@ -4,7 +4,7 @@ import { manualClock, testContext } from '@millrace/core/testing';
 import { bodyOf } from '@millrace/http-client';
 import { expect, test } from 'vitest';
 import { gauges } from '../testdata/batches.ts';
-import { countingMeter, errorOf, kindOf } from '../testdata/exporter.ts';
+import { errorOf, kindOf } from '../testdata/exporter.ts';
 import type { Client } from './client.ts';
 import type { Account, Share } from './delivery.ts';
 import { createDeliveries } from './delivery.ts';
@@ -22,9 +22,8 @@ const payload = (name: string, halves?: readonly Payload[]): Payload => ({
 /** A client that does as it is told; `log` says what was sent to whom. */
 function setup(outcomes: Readonly<Record<string, Outcome[]>> = {}) {
   const log: string[] = [];
-  const { meter, counts } = countingMeter();
   const clock = manualClock();
-  const context = testContext({ meter, clock });
+  const context = testContext({ clock });
   const client: Client = {
     async send({ apiKey }, { body }) {
       const what = `${apiKey} ${Buffer.concat(body.chunks).toString()}`;
@@ -47,7 +46,7 @@ function setup(outcomes: Readonly<Record<string, Outcome[]>> = {}) {
       };
     });
   const sent = (): string[] => log.splice(0);
-  return { deliver, shares, sent, counts, clock, context };
+  return { deliver, shares, sent, counts: context.counts, clock, context };
 }
 
 const batch = (): Batch => gauges({ points: 1, time: 0 });

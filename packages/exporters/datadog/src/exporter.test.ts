@@ -4,7 +4,7 @@ import { describeError, resolveConfig, systemClock, tracesBatch } from '@millrac
 import { manualClock, testContext } from '@millrace/core/testing';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { gauges, logs, mixed, record } from '../testdata/batches.ts';
-import { countingMeter, errorOf, key, kindOf, setup, toFake } from '../testdata/exporter.ts';
+import { errorOf, key, kindOf, setup, toFake } from '../testdata/exporter.ts';
 import type { Behaviour } from '../testdata/fake-intake.ts';
 import { status, take } from '../testdata/fake-intake.ts';
 import { datadog } from './exporter.ts';
@@ -106,8 +106,8 @@ describe('large batches', () => {
 
   test('of logs', { timeout: 30_000 }, async () => {
     const fake = await intake();
-    const { meter, counts } = countingMeter();
-    const out = exporter(toFake(fake), testContext({ meter, clock: systemClock }));
+    const context = testContext({ clock: systemClock });
+    const out = exporter(toFake(fake), context);
     const records = Array.from({ length: 3_000 }, (_, index) =>
       record(`${index} ${'x'.repeat(index % 5 === 0 ? 20_000 : 10)}`),
     );
@@ -116,7 +116,7 @@ describe('large batches', () => {
     );
     expect(fake.violations).toEqual([]);
     expect(fake.taken(key, '/api/v2/logs').size).toBe(3_001);
-    expect(counts).toEqual({ millrace_truncated_items: 1, 'millrace_dropped_items too_large': 1 });
+    expect(context.counts).toEqual({ millrace_truncated_items: 1, 'millrace_dropped_items too_large': 1 });
   });
 });
 
@@ -152,22 +152,19 @@ describe('answers', () => {
   test('nothing is small enough for it: counted', async () => {
     const fake = await intake();
     fake.behave = () => status(413);
-    const { meter, counts } = countingMeter();
-    await exporter(toFake(fake), testContext({ meter, clock: systemClock })).consume(
-      gauges({ points: 3, time: Date.now() }),
-    );
-    expect(counts).toEqual({ 'millrace_dropped_items too_large': 3 });
+    const context = testContext({ clock: systemClock });
+    await exporter(toFake(fake), context).consume(gauges({ points: 3, time: Date.now() }));
+    expect(context.counts).toEqual({ 'millrace_dropped_items too_large': 3 });
   });
 
   test('taken with errors: counted, and said once', async () => {
     const fake = await intake();
     fake.behave = () => status(202, { body: `{"errors":["no such metric for ${key}"]}` });
-    const { meter, counts } = countingMeter();
-    const context = testContext({ meter, clock: systemClock });
+    const context = testContext({ clock: systemClock });
     const out = exporter(toFake(fake), context);
     for (const _ of [1, 2]) await out.consume(gauges({ points: 1, time: Date.now() }));
     expect(fake.received).toHaveLength(2);
-    expect(counts).toEqual({ 'millrace_dropped_items rejected_by_backend': 2 });
+    expect(context.counts).toEqual({ 'millrace_dropped_items rejected_by_backend': 2 });
     expect(context.lines).toMatchObject([
       {
         level: 'warn',

@@ -2,8 +2,6 @@
 import type { Component, Consumer, Context, InputOf } from '@millrace/core';
 import { isPermanent, resolveConfig, ThrottleError } from '@millrace/core';
 import { systemClock } from '@millrace/core';
-import type { Meter } from '@opentelemetry/api';
-import { createNoopMeter } from '@opentelemetry/api';
 import { testContext } from '@millrace/core/testing';
 import { datadog } from '../src/exporter.ts';
 import type { FakeIntake } from './fake-intake.ts';
@@ -59,16 +57,3 @@ export const errorOf = (promise: Promise<unknown>): Promise<Error> =>
 
 export const kindOf = (error: Error): string =>
   isPermanent(error) ? 'permanent' : error instanceof ThrottleError ? `throttle ${error.retryAfterMs}` : 'retry';
-
-/** A meter that adds its counters up, by name and reason. */
-export function countingMeter(): { readonly meter: Meter; readonly counts: Readonly<Record<string, number>> } {
-  const counts: Record<string, number> = {};
-  const meter = createNoopMeter();
-  meter.createCounter = (name) => ({
-    add(value, attributes) {
-      const label = [name, attributes?.['reason']].filter(Boolean).join(' ');
-      counts[label] = (counts[label] ?? 0) + value;
-    },
-  });
-  return { meter, counts };
-}

@@ -1,10 +1,9 @@
 import type { ServerResponse } from 'node:http';
-import type { Meter, MeterProvider } from '@opentelemetry/api';
-import { createNoopMeter } from '@opentelemetry/api';
+import type { MeterProvider } from '@opentelemetry/api';
 import { createCollector } from '@millrace/core';
-import { seeded } from '@millrace/core/testing';
+import { seeded, testContext } from '@millrace/core/testing';
 import { afterEach, expect, test } from 'vitest';
-import { countingMeter, gauges } from '../testdata/batches.ts';
+import { gauges } from '../testdata/batches.ts';
 import { type Received, reply, startFakeServer } from '../testdata/fake-server.ts';
 import influxdb from './index.ts';
 
@@ -71,12 +70,8 @@ test.each([first, first + 1, first + 2])(
     });
     open.push(() => server.stop());
 
-    const { meter, drops } = countingMeter();
-    const noop = createNoopMeter();
-    const counting = Object.assign(Object.create(noop) as Meter, {
-      createCounter: (name: string) => (name === 'millrace_dropped_items' ? meter : noop).createCounter(name),
-    });
-    const meterProvider: MeterProvider = { getMeter: () => counting };
+    const { meter, dropped } = testContext({ id: 'influxdb' });
+    const meterProvider: MeterProvider = { getMeter: () => meter };
     const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
     const collector = await createCollector(
       {
@@ -108,10 +103,10 @@ test.each([first, first + 1, first + 2])(
     expect(unheard.size).toBeLessThan(taken.size / 2);
     // What was said to a sender that had hung up has not been counted.
     const unknown = [...rejected].filter((line) => unheard.has(line)).length;
-    expect(drops['rejected_by_backend'] ?? 0).toBeLessThanOrEqual(rejected.size);
-    expect(drops['rejected_by_backend'] ?? 0).toBeGreaterThanOrEqual(rejected.size - unknown);
+    expect(dropped['rejected_by_backend'] ?? 0).toBeLessThanOrEqual(rejected.size);
+    expect(dropped['rejected_by_backend'] ?? 0).toBeGreaterThanOrEqual(rejected.size - unknown);
     expect(rejected.size - unknown).toBeGreaterThan(0);
-    expect(Object.keys(drops).filter((reason) => reason !== 'rejected_by_backend')).toEqual([]);
+    expect(Object.keys(dropped).filter((reason) => reason !== 'rejected_by_backend')).toEqual([]);
     expect(done.size).toBeGreaterThan(7);
   },
 );

@@ -3,7 +3,7 @@ import type { Batch, InputOf, ThrottleError } from '@millrace/core';
 import { describeError, isPermanent, profilesBatch, resolveConfig } from '@millrace/core';
 import { testContext } from '@millrace/core/testing';
 import { afterEach, describe, expect, test } from 'vitest';
-import { countingMeter, gauges } from '../testdata/batches.ts';
+import { gauges } from '../testdata/batches.ts';
 import { type FakeServer, reply, startFakeServer } from '../testdata/fake-server.ts';
 import { numberName } from './line/escape.ts';
 import { writeUrl } from './place.ts';
@@ -23,11 +23,14 @@ async function serve(answer: (response: ServerResponse, lines: readonly string[]
 }
 
 function exporter(input: Input) {
-  const { meter, drops } = countingMeter();
-  const context = testContext({ meter });
+  const context = testContext();
   const made = influxdb.create(resolveConfig(influxdb.config, input), context);
   open.push(() => made.shutdown!(AbortSignal.timeout(1000)));
-  return { send: (batch: Batch, signal?: AbortSignal) => made.consume(batch, signal), drops, lines: context.lines };
+  return {
+    send: (batch: Batch, signal?: AbortSignal) => made.consume(batch, signal),
+    drops: context.dropped,
+    lines: context.lines,
+  };
 }
 
 const errorOf = (sending: Promise<void>): Promise<Error> =>

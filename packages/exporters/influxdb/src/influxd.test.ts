@@ -2,7 +2,7 @@ import type { Batch, HrTime, InputOf, LogRecord } from '@millrace/core';
 import { describeError, isPermanent, logsBatch, metricsBatch, pointType, resolveConfig } from '@millrace/core';
 import { seeded, testContext } from '@millrace/core/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { batch, countingMeter, gauges, metric, second } from '../testdata/batches.ts';
+import { batch, gauges, metric, second } from '../testdata/batches.ts';
 import { hasInfluxd, type Influxd, startInfluxd } from '../testdata/influxd.ts';
 import { changedValue, changedKey, changedMeasurement, nastyText } from '../testdata/nasty.ts';
 import influxdb from './index.ts';
@@ -19,12 +19,11 @@ type Input = InputOf<typeof influxdb.config>;
 
 function exporterTo({ endpoint }: Influxd, { v1_compatibility = {}, ...input }: Partial<Input> = {}) {
   const v1 = { enabled: true, db: 'test', ...v1_compatibility };
-  const { meter, drops } = countingMeter();
-  const context = testContext({ meter });
+  const context = testContext();
   const config = resolveConfig(influxdb.config, { endpoint, v1_compatibility: v1, ...input });
   const exporter = influxdb.create(config, context);
   open.push(() => exporter.shutdown!(AbortSignal.timeout(1000)));
-  return { send: (sent: Batch) => exporter.consume(sent), drops, lines: context.lines };
+  return { send: (sent: Batch) => exporter.consume(sent), drops: context.dropped, lines: context.lines };
 }
 
 const errorOf = (sending: Promise<void>): Promise<Error> =>
@@ -201,9 +200,8 @@ describe.runIf(hasInfluxd)('with a real InfluxDB 1', () => {
   });
 
   test('InfluxDB 1.6 has no /api/v2/write: that is said', async () => {
-    const { meter } = countingMeter();
     const config = resolveConfig(influxdb.config, { endpoint: server.endpoint, bucket: 'test', token: 'SECRET-TOKEN' });
-    const exporter = influxdb.create(config, testContext({ meter }));
+    const exporter = influxdb.create(config, testContext());
     open.push(() => exporter.shutdown!(AbortSignal.timeout(1000)));
     const error = await errorOf(exporter.consume(gauges(1)));
     expect(isPermanent(error)).toBe(true);

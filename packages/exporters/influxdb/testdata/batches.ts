@@ -1,4 +1,3 @@
-import type { Meter } from '@opentelemetry/api';
 import type {
   Attributes,
   DataPoint,
@@ -57,10 +56,3 @@ export const gauges = (points: number, name = 'load'): MetricsBatch =>
   ]);
 
 export const at = (point: NumberPoint, endTime: HrTime): NumberPoint => ({ ...point, endTime });
-
-/** A meter that keeps what the counter of dropped items was given, by reason. */
-export function countingMeter(): { meter: Meter; drops: Record<string, number> } {
-  const drops: Record<string, number> = {};
-  const add = (items: number, { reason }: { reason: string }): void => void (drops[reason] = (drops[reason] ?? 0) + items);
-  return { meter: { createCounter: () => ({ add }) } as unknown as Meter, drops };
-}

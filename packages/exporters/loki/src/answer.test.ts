@@ -68,7 +68,7 @@ describe('the answer', () => {
     expect(isPermanent(error)).toBe(wanted === 'permanent');
     if (error instanceof ThrottleError) expect(error.retryAfterMs).toBe(7000);
     expect(error instanceof ThrottleError).toBe(wanted === 'throttle');
-    expect(dropped()).toEqual({});
+    expect(dropped).toEqual({});
   });
 
   test('429 without a time is tried again when the queue likes', async () => {
@@ -120,7 +120,7 @@ describe('the answer', () => {
         { ...resource!, scopeLogs: [{ scope: { name: '' }, logRecords: [other] }] },
       ],
     });
-    expect(dropped()).toEqual(wanted);
+    expect(dropped).toEqual(wanted);
     expect(logged).toHaveLength(1);
     expect(server.pushes).toHaveLength(1);
   });
@@ -129,7 +129,7 @@ describe('the answer', () => {
     const text = '2 errors like: entry for stream \'{a="b"}\' has timestamp too old: x';
     const { send, dropped } = await answering({ status: 400, text }, { encoding: 'otlp', format: 'json' });
     await send(lines(3));
-    expect(dropped()).toEqual({ greater_than_max_sample_age: 2 });
+    expect(dropped).toEqual({ greater_than_max_sample_age: 2 });
     const gateway = await answering({ status: 400, text: '' }, { encoding: 'otlp' });
     expect(isPermanent(await errorOf(gateway.send(lines(3))))).toBe(true);
   });
@@ -152,7 +152,7 @@ describe('the answer', () => {
     await send(
       logs(Array.from({ length: 9 }, (_, at) => record(`l${at}`, at, { attributes: at === 4 ? { 名: 1 } : {} }))),
     );
-    expect(dropped()).toEqual({ invalid_attribute_name: 1 });
+    expect(dropped).toEqual({ invalid_attribute_name: 1 });
   });
 
   test('what is too large is halved, and a line that is too large alone is dropped', async () => {
@@ -169,7 +169,7 @@ describe('the answer', () => {
     add(() => server.stop());
     await send(lines(9));
     expect(server.kept.map(({ line }) => line)).toEqual(['l0', 'l1', 'l2', 'l4', 'l5', 'l6', 'l7', 'l8']);
-    expect(dropped()).toEqual({ request_too_large: 1 });
+    expect(dropped).toEqual({ request_too_large: 1 });
   });
 
   test.each([
@@ -222,7 +222,7 @@ describe('the answer', () => {
       },
     );
     await send(lines(12));
-    expect(dropped()).toEqual({ rejected_by_backend: 12 - server.kept.length });
+    expect(dropped).toEqual({ rejected_by_backend: 12 - server.kept.length });
     expect(server.kept.length).toBeGreaterThan(5);
   });
 

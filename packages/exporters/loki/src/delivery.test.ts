@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import { createCollector, logsBatch } from '@millrace/core';
-import { seeded } from '@millrace/core/testing';
+import { seeded, testContext } from '@millrace/core/testing';
 import type { MeterProvider } from '@opentelemetry/api';
 import { afterEach, expect, test } from 'vitest';
 import { cleaner } from '../testdata/exporter.ts';
 import { type Line, type Pushed, reply, type Said, startFakeLoki } from '../testdata/fake-loki.ts';
-import { countingMeter, record, second } from '../testdata/logs.ts';
+import { record, second } from '../testdata/logs.ts';
 import loki from './index.ts';
 
 const { add, clean } = cleaner();
@@ -73,7 +73,7 @@ test.each([
     });
     add(() => server.stop());
 
-    const { meter, dropped } = countingMeter();
+    const { meter, dropped } = testContext({ id: 'loki' });
     const meterProvider: MeterProvider = { getMeter: () => meter };
     const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
     const collector = await createCollector(
@@ -121,7 +121,7 @@ test.each([
     expect([...rejected].sort()).toEqual(old.toSorted());
     expect([...taken].filter(([line, times]) => times > 1 && !unheard.has(line))).toEqual([]);
     for (const { tenant, labels } of server.kept) expect(tenant).toBe(labels['app']);
-    const counted = Object.values(dropped()).reduce((sum, count) => sum + count, 0);
+    const counted = Object.values(dropped).reduce((sum, count) => sum + count, 0);
     expect(counted).toBeLessThanOrEqual(old.length);
   },
   30_000,

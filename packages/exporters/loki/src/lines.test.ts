@@ -273,7 +273,7 @@ describe('tenants', () => {
     );
     expect(server.kept.map(({ tenant }) => tenant)).toEqual(['b', 'a', 'rest', 'hinted']);
     expect(server.pushes).toHaveLength(4);
-    expect(dropped()).toEqual({ invalid_tenant: 1 });
+    expect(dropped).toEqual({ invalid_tenant: 1 });
   });
 
   test('with OTLP: whole resources, and records where the config says so', async () => {

@@ -1,9 +1,10 @@
 import type { Batch, InputOf } from '@millrace/core';
 import { resolveConfig } from '@millrace/core';
 import { manualClock, testContext } from '@millrace/core/testing';
+import type { Meter, ObservableCallback } from '@opentelemetry/api';
 import loki from '../src/index.ts';
 import { type FakeOptions, startFakeLoki } from './fake-loki.ts';
-import { countingMeter, second } from './logs.ts';
+import { second } from './logs.ts';
 
 export type Input = InputOf<typeof loki.config>;
 
@@ -18,17 +19,33 @@ export function cleaner() {
   };
 }
 
+/** Reads the gauges that are made with a meter from now on, by name. */
+function gaugesOf(meter: Meter): (name: string) => number {
+  const gauges = new Map<string, ObservableCallback>();
+  meter.createObservableGauge = (name) => ({
+    addCallback: (callback) => void gauges.set(name, callback),
+    removeCallback() {},
+  });
+  return (name) => {
+    let seen = NaN;
+    void gauges.get(name)!({ observe: (value) => void (seen = value) });
+    return seen;
+  };
+}
+
 export function exporterTo(endpoint: string, input: Partial<Input> = {}) {
-  const counts = countingMeter();
   const clock = manualClock(second * 1000);
-  const context = testContext({ meter: counts.meter, clock });
+  const context = testContext({ clock });
+  const gauge = gaugesOf(context.meter);
   const made = loki.create(resolveConfig(loki.config, { endpoint, ...input }), context);
   return {
     send: (batch: Batch, signal?: AbortSignal) => made.consume(batch, signal),
     stop: () => made.shutdown!(AbortSignal.timeout(1000)),
     clock,
     lines: context.lines,
-    ...counts,
+    dropped: context.dropped,
+    counts: context.counts,
+    gauge,
   };
 }
 

@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import type { Meter } from '@opentelemetry/api';
 import type { LogsBatch, MetricsBatch, ProfilesBatch, TracesBatch } from '@millrace/core';
 import { logsBatch, metricsBatch, profilesBatch, tracesBatch } from '@millrace/core';
 import protobuf from 'protobufjs';
@@ -108,11 +107,4 @@ export function servicesIn(request: Uint8Array): string[] {
     resourceMetrics?: readonly { resource: { attributes: readonly { value: { stringValue: string } }[] } }[];
   };
   return resourceMetrics.map(({ resource }) => resource.attributes[0]!.value.stringValue);
-}
-
-/** A meter that keeps what the dropped items' counter was given. */
-export function countingMeter(): { meter: Meter; drops: [number, unknown][] } {
-  const drops: [number, unknown][] = [];
-  const createCounter = (): object => ({ add: (items: number, attributes: unknown) => drops.push([items, attributes]) });
-  return { meter: { createCounter } as unknown as Meter, drops };
 }

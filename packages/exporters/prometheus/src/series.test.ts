@@ -34,10 +34,10 @@ describe('series', () => {
   });
 
   test('of the same labels are counted, and told once with what to do', async () => {
-    const { url, take, drops, context } = await start();
+    const { url, take, context } = await start();
     for (let round = 0; round < 3; round += 1) await take(gauge({ pid: 1 }, point(5)), gauge({ pid: 2 }, point(1)));
     expect(await fetched(url)).toMatchObject({ status: 200, text: page });
-    expect(drops).toEqual(Array.from({ length: 5 }, () => ({ items: 1, reason: 'duplicate_series' })));
+    expect(context.dropped).toEqual({ duplicate_series: 5 });
     const warnings = context.lines.filter(({ level }) => level === 'warn');
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatchObject({ fields: { metric: 'a_size_bytes' } });

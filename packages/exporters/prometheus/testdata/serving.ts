@@ -8,7 +8,6 @@ import type { Component, Consumer, DataPoint, InputOf, ResourceMetrics } from '@
 import { hrTime, metricsBatch, pointType, resolveConfig, valueType } from '@millrace/core';
 import type { ManualClock, TestContext } from '@millrace/core/testing';
 import { manualClock, testContext } from '@millrace/core/testing';
-import type { Meter } from '@opentelemetry/api';
 import { onTestFinished } from 'vitest';
 import definition from '../src/index.ts';
 
@@ -16,7 +15,6 @@ export interface Running {
   readonly url: string;
   readonly context: TestContext;
   readonly clock: ManualClock;
-  readonly drops: { items: number; reason: unknown }[];
   readonly component: Component & Consumer;
   take(...resourceMetrics: ResourceMetrics[]): Promise<void>;
 }
@@ -24,17 +22,13 @@ export interface Running {
 /** An exporter that is shut down when the test has ended. */
 export function create(input: InputOf<typeof definition.config> = {}): Omit<Running, 'url'> {
   const clock = manualClock();
-  const drops: { items: number; reason: unknown }[] = [];
-  const add = (items: number, attributes: { reason: unknown }): void =>
-    void drops.push({ items, reason: attributes.reason });
-  const meter = { createCounter: () => ({ add }) } as unknown as Meter;
-  const context = testContext({ id: 'prometheus', clock, meter });
+  const context = testContext({ id: 'prometheus', clock });
   const config = resolveConfig(definition.config, { endpoint: '127.0.0.1:0', ...input });
   const component = definition.create(config, context);
   onTestFinished(async () => component.shutdown?.(AbortSignal.timeout(1000)));
   const take = (...resourceMetrics: ResourceMetrics[]): Promise<void> =>
     component.consume(metricsBatch(resourceMetrics));
-  return { context, clock, drops, component, take };
+  return { context, clock, component, take };
 }
 
 export async function start(input: InputOf<typeof definition.config> = {}): Promise<Running> {

@@ -1,5 +1,3 @@
-import type { Meter } from '@opentelemetry/api';
-import { createNoopMeter } from '@opentelemetry/api';
 import type { Batch, InputOf } from '@millrace/core';
 import { isPermanent, profilesBatch, resolveConfig, ThrottleError } from '@millrace/core';
 import { checkDefinition, testContext } from '@millrace/core/testing';
@@ -24,20 +22,12 @@ async function pair(input: Partial<Input> = {}, answer?: (profiles: readonly Kep
 }
 
 function exporterTo(endpoint: string, input: Partial<Input> = {}) {
-  const drops: Record<string, number> = {};
-  const meter = Object.assign(Object.create(createNoopMeter()) as Meter, {
-    createCounter: () => ({
-      add(items: number, { reason }: { reason: string }) {
-        drops[reason] = (drops[reason] ?? 0) + items;
-      },
-    }),
-  });
-  const context = testContext({ meter });
+  const context = testContext();
   const made = pyroscope.create(resolveConfig(pyroscope.config, { endpoint, ...input }), context);
   open.push(() => made.shutdown!(AbortSignal.timeout(1000)));
   return {
     send: (batch: Batch, signal?: AbortSignal) => made.consume(batch, signal),
-    drops,
+    drops: context.dropped,
     lines: context.lines,
     clock: context.clock,
   };

@@ -1,4 +1,3 @@
-import { createNoopMeter, type Meter } from '@opentelemetry/api';
 import { type LogsBatch, logsBatch, PermanentError, ThrottleError } from '@millrace/core';
 import { testContext } from '@millrace/core/testing';
 import { expect, test } from 'vitest';
@@ -21,16 +20,10 @@ const batch = (): LogsBatch => logsBatch([]);
 
 /** Parts are words, and items their letters. `answer` says what becomes of a word. */
 function setup(words: readonly string[], answer: (word: string, time: number) => Outcome | Promise<Outcome>) {
-  const drops: Record<string, number> = {};
   const posted: string[] = [];
   const times = new Map<string, number>();
   let made = 0;
-  const meter = Object.assign(Object.create(createNoopMeter()) as Meter, {
-    createCounter: () => ({
-      add: (items: number, { reason }: { reason: string }) => void (drops[reason] = (drops[reason] ?? 0) + items),
-    }),
-  });
-  const context = testContext({ meter });
+  const context = testContext();
   const send: Send<LogsBatch> = createSend<LogsBatch, string>(
     {
       of() {
@@ -48,7 +41,7 @@ function setup(words: readonly string[], answer: (word: string, time: number) =>
     },
     context,
   );
-  return { send, drops, lines: context.lines, sent: () => posted.splice(0), made: () => made };
+  return { send, drops: context.dropped, lines: context.lines, sent: () => posted.splice(0), made: () => made };
 }
 
 const resultOf = (sending: Promise<void>): Promise<string> =>

@@ -55,20 +55,9 @@ const batchOf = (points: readonly Written[], metric: Partial<MetricData> = delta
 
 function start(input: Input = { metrics: ['io'] }) {
   const next = sink();
-  const dropped: Record<string, number> = {};
   const context = testContext();
-  const meter: typeof context.meter = Object.create(context.meter) as typeof context.meter;
-  meter.createCounter = (name, options) => {
-    const counter = context.meter.createCounter(name, options);
-    counter.add = (value, attributes) => {
-      const reason = String(attributes?.['reason']);
-      dropped[reason] = (dropped[reason] ?? 0) + value;
-    };
-    return counter;
-  };
-  const own = testContext({ meter });
-  const processor = deltaToRate.create(resolveConfig(deltaToRate.config, input), own, next);
-  return { next, dropped, lines: own.lines, processor };
+  const processor = deltaToRate.create(resolveConfig(deltaToRate.config, input), context, next);
+  return { next, dropped: context.dropped, lines: context.lines, processor };
 }
 
 const metricIn = (batch: unknown): MetricData =>

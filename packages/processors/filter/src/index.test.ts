@@ -83,25 +83,11 @@ const logs = logsBatch([
   },
 ]);
 
-async function pass(input: Input, batch: Batch): Promise<{ passed: string[]; dropped: Record<string, number> }> {
+async function pass(input: Input, batch: Batch) {
   const next = sink();
-  const dropped: Record<string, number> = {};
-  await filter.create(resolveConfig(filter.config, input), counting(dropped), next).consume(batch);
-  return { passed: next.batches.flatMap((kept) => render(kept).trim().split('\n')), dropped };
-}
-
-function counting(dropped: Record<string, number>) {
   const context = testContext();
-  const meter: typeof context.meter = Object.create(context.meter) as typeof context.meter;
-  meter.createCounter = (name, options) => {
-    const counter = context.meter.createCounter(name, options);
-    counter.add = (value, attributes) => {
-      const reason = String(attributes?.['reason']);
-      dropped[reason] = (dropped[reason] ?? 0) + value;
-    };
-    return counter;
-  };
-  return testContext({ meter });
+  await filter.create(resolveConfig(filter.config, input), context, next).consume(batch);
+  return { passed: next.batches.flatMap((kept) => render(kept).trim().split('\n')), dropped: context.dropped };
 }
 
 const nginxUser = 'process.cpu.time{process.command="nginx"|cpu.mode="user"} 0 s';
@@ -255,13 +241,13 @@ describe('spans', () => {
     ],
   ])('%s', async (_, input, want) => {
     const next = sink();
-    const dropped: Record<string, number> = {};
+    const context = testContext();
     const config = resolveConfig(filter.config, { spans: input });
-    await filter.create(config, counting(dropped), next).consume(traces);
+    await filter.create(config, context, next).consume(traces);
     const [passed] = next.batches as TracesBatch[];
     const spans = passed!.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans));
     expect(spans.map(({ name }) => name)).toEqual(want);
-    expect(dropped).toEqual({ filtered: 4 - want.length });
+    expect(context.dropped).toEqual({ filtered: 4 - want.length });
     expect(passed!.metadata).toBe(traces.metadata);
   });
 });
@@ -279,12 +265,12 @@ it('keeps what is still bytes so, where resources decide', async () => {
   };
   const [shop, bank] = [part('shop', 3), part('bank', 5)];
   const next = sink();
-  const dropped: Record<string, number> = {};
+  const context = testContext();
   const resources = [{ key: 'service.name', value: 'shop' }];
   const config = resolveConfig(filter.config, { logs: { exclude: { resource_attributes: resources } } });
-  await filter.create(config, counting(dropped), next).consume(mergeBatches([shop, bank]));
+  await filter.create(config, context, next).consume(mergeBatches([shop, bank]));
   expect(next.batches).toEqual([bank]);
-  expect(dropped).toEqual({ filtered: 3 });
+  expect(context.dropped).toEqual({ filtered: 3 });
 });
 
 it('passes profiles on', async () => {
@@ -309,13 +295,13 @@ it('does not look at a signal that it has no rule for', async () => {
 
 it('counts what it dropped once, however often next refuses the rest', async () => {
   const next = sink();
-  const dropped: Record<string, number> = {};
+  const context = testContext();
   const config = resolveConfig(filter.config, { metrics: { exclude: { metric_names: ['process.cpu.time'] } } });
-  const processor = filter.create(config, counting(dropped), next);
+  const processor = filter.create(config, context, next);
   next.failures.push(new Error('later'));
   await expect(processor.consume(metrics)).rejects.toThrow('later');
   await processor.consume(metrics);
-  expect(dropped).toEqual({ filtered: 3 });
+  expect(context.dropped).toEqual({ filtered: 3 });
 });
 
 it('goes on giving the right verdict for more names than it remembers', async () => {

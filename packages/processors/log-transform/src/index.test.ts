@@ -18,19 +18,10 @@ const from = (service: string, ...logRecords: LogRecord[]): ResourceLogs => ({
 
 function start(input: Input) {
   const next = sink();
-  const counts: Record<string, number> = {};
   const context = testContext();
-  const meter = Object.create(context.meter) as typeof context.meter;
-  meter.createCounter = (name, options) =>
-    Object.assign(Object.create(context.meter.createCounter(name, options)) as ReturnType<typeof meter.createCounter>, {
-      add(value: number, { reason, operator }: { reason?: string; operator?: string }) {
-        const key = `${name} ${reason ?? operator}`;
-        counts[key] = (counts[key] ?? 0) + value;
-      },
-    });
-  const processor = logTransform.create(resolveConfig(logTransform.config, input), { ...context, meter }, next);
+  const processor = logTransform.create(resolveConfig(logTransform.config, input), context, next);
   return {
-    counts,
+    counts: context.counts,
     next,
     lines: context.lines,
     processor,

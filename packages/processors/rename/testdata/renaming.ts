@@ -39,18 +39,10 @@ export const metricsOf = (batch: MetricsBatch): readonly MetricData[] =>
 
 export function start(input: Input) {
   const next = sink();
-  const dropped: Record<string, number> = {};
   const context = testContext();
-  const meter = Object.create(context.meter) as typeof context.meter;
-  meter.createCounter = (name, options) =>
-    Object.assign(Object.create(context.meter.createCounter(name, options)) as ReturnType<typeof meter.createCounter>, {
-      add(value: number, { reason }: { reason: string }) {
-        dropped[reason] = (dropped[reason] ?? 0) + value;
-      },
-    });
-  const processor = rename.create(resolveConfig(rename.config, input), { ...context, meter }, next);
+  const processor = rename.create(resolveConfig(rename.config, input), context, next);
   return {
-    dropped,
+    dropped: context.dropped,
     next,
     processor,
     lines: context.lines,

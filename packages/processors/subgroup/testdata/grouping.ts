@@ -71,17 +71,12 @@ export const gone = (resource: Resource, at: number, values: Values): ResourceMe
 export async function started(input: InputOf<typeof subgroup.config> = {}) {
   const next = sink();
   const clock = manualClock();
-  const dropped: [number, unknown][] = [];
-  const counter = {
-    add: (items: number, attributes?: Attributes) => void dropped.push([items, attributes?.['reason']]),
-  };
   const context = testContext({ clock });
-  const meter = Object.assign(Object.create(context.meter) as typeof context.meter, { createCounter: () => counter });
-  const processor = subgroup.create(resolveConfig(subgroup.config, input), { ...context, meter }, next);
+  const processor = subgroup.create(resolveConfig(subgroup.config, input), context, next);
   await processor.start?.();
   return {
     clock,
-    dropped,
+    dropped: context.dropped,
     lines: context.lines,
     next,
     /** What comes out of a batch of these. */

@@ -17,7 +17,6 @@ export interface Setup {
   readonly config?: object;
   /** Asked before a batch is taken. */
   readonly next?: Consumer['consume'];
-  readonly context?: Partial<TestContext>;
 }
 
 const open = new Set<Running>();
@@ -28,9 +27,9 @@ export const stopAll = async (): Promise<void> => {
 
 export const configOf = (config: object): ConfigOf<typeof receiver.config> => resolveConfig(receiver.config, config);
 
-export async function startReceiver({ config, next, context: overrides }: Setup = {}): Promise<Running> {
+export async function startReceiver({ config, next }: Setup = {}): Promise<Running> {
   const batches: MetricsBatch[] = [];
-  const context = testContext({ clock: systemClock, ...overrides });
+  const context = testContext({ clock: systemClock });
   const component = receiver.create(configOf({ endpoint: '127.0.0.1:0', ...config }), context, {
     async consume(batch, signal) {
       await next?.(batch, signal);

@@ -4,7 +4,7 @@ import { manualClock, testContext } from '@millrace/core/testing';
 import { NoAnswer } from '@millrace/http-client';
 import { batchFromRequest, encode } from '@millrace/otlp';
 import { describe, expect, test } from 'vitest';
-import { countingMeter, services, servicesIn } from '../../testdata/batches.ts';
+import { services, servicesIn } from '../../testdata/batches.ts';
 import { fakeTarget, groupOf, servicesOf } from '../../testdata/targets.ts';
 import { byHash } from './by-hash.ts';
 import { healthOf } from './health.ts';
@@ -15,15 +15,14 @@ const nobody = (): Error => new NoAnswer('nobody there', { sent: false });
 function three() {
   const targets = [fakeTarget('a'), fakeTarget('b'), fakeTarget('c')] as const;
   const clock = manualClock();
-  const { meter, drops } = countingMeter();
-  const context = testContext({ clock, meter });
+  const context = testContext({ clock });
   const group = groupOf(targets);
   const health = healthOf({ clock, tell: () => {} });
   const out = byHash(group, { key: 'resource', health, context });
   /** What each has, sorted, since the last time. */
   const shares = (): string[][] =>
     targets.map((target) => [...servicesOf(target), ...(void target.taken.splice(0), [])].sort());
-  return { targets, group, out, clock, drops, context, shares };
+  return { targets, group, out, clock, context, shares };
 }
 
 const sorted = (list: readonly string[]): string[] => [...list].sort();
@@ -99,33 +98,33 @@ describe('by hash', () => {
     servicesIn(encode(batch)).includes('bad') ? new PermanentError('no such tenant') : undefined;
 
   test('what is refused for good is counted; what came with it is not lost', async () => {
-    const { out, shares, targets, drops, context } = three();
+    const { out, shares, targets, context } = three();
     for (const target of targets) target.answer = bad;
     await out.consume(mergeBatches([services(names), services(['bad']), services(['good'])]));
     expect(sorted(shares().flat())).toEqual(sorted([...names, 'good']));
-    expect(drops).toEqual([[1, { component: 'test', reason: 'rejected_by_backend' }]]);
+    expect(context.dropped).toEqual({ rejected_by_backend: 1 });
     expect(context.lines).toMatchObject([{ level: 'warn', fields: { error: 'no such tenant' } }]);
   });
 
   test('where nothing of it is taken, the error says so', async () => {
-    const { out, targets, drops } = three();
+    const { out, targets, context } = three();
     for (const target of targets) target.answer = () => new PermanentError('no such tenant');
     await expect(out.consume(services(names))).rejects.toThrow('no such tenant');
-    expect(drops).toEqual([]);
+    expect(context.dropped).toEqual({});
   });
 
   test('one that is refused and one that is busy: the rest is tried again, and then the refusal is counted', async () => {
-    const { out, targets, drops, shares } = three();
+    const { out, targets, context, shares } = three();
     await out.consume(services(names));
     const before = shares();
     targets[0].answer = () => new PermanentError('no');
     targets[1].answer = () => new Error('busy');
     const batch = services(names);
     await expect(out.consume(batch)).rejects.toThrow('busy');
-    expect(drops).toEqual([]);
+    expect(context.dropped).toEqual({});
     targets[1].answer = () => undefined;
     await out.consume(batch);
     expect(shares()).toEqual([[], before[1], before[2]]);
-    expect(drops).toEqual([[before[0]!.length, { component: 'test', reason: 'rejected_by_backend' }]]);
+    expect(context.dropped).toEqual({ rejected_by_backend: before[0]!.length });
   });
 });

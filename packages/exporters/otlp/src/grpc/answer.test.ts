@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { describeError } from '@millrace/core';
 import { testContext } from '@millrace/core/testing';
 import { expect, onTestFinished, test } from 'vitest';
-import { countingMeter, encode, gauge, record } from '../../testdata/batches.ts';
+import { encode, gauge, record } from '../../testdata/batches.ts';
 import { exporter, insecure, running } from '../../testdata/grpc.ts';
 import { errorOf, kindOf } from '../../testdata/outcome.ts';
 import { answer, listen, rawServer } from '../../testdata/servers.ts';
@@ -113,9 +113,9 @@ test('a compressed answer is read', async () => {
       stream.end(body);
     }),
   );
-  const { meter, drops } = countingMeter();
-  await exporter(insecure(server.port), testContext({ meter })).consume(record());
-  expect(drops).toEqual([[1, { component: 'test', reason: 'rejected_by_backend' }]]);
+  const context = testContext();
+  await exporter(insecure(server.port), context).consume(record());
+  expect(context.dropped).toEqual({ rejected_by_backend: 1 });
 });
 
 test('a server that is not HTTP/2 at all', async () => {

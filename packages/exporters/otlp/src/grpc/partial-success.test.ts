@@ -1,6 +1,6 @@
 import { testContext } from '@millrace/core/testing';
 import { expect, test } from 'vitest';
-import { countingMeter, encode, gauge, profile, record, spans } from '../../testdata/batches.ts';
+import { encode, gauge, profile, record, spans } from '../../testdata/batches.ts';
 import { exporter, insecure, running } from '../../testdata/grpc.ts';
 import { grpcServer } from '../../testdata/servers.ts';
 
@@ -9,17 +9,14 @@ test('a partial success is counted, and its message is logged once', async () =>
   const server = running(
     await grpcServer((_call, reply) => reply(null, encode('ExportMetricsServiceResponse', { partialSuccess }))),
   );
-  const { meter, drops } = countingMeter();
-  const context = testContext({ meter });
+  const context = testContext();
   const out = exporter(insecure(server.port), context);
   await out.consume(gauge(5));
+  expect(context.dropped).toEqual({ rejected_by_backend: 2 });
   await out.consume(gauge(5));
   partialSuccess = { errorMessage: 'use the new endpoint' };
   await out.consume(gauge(5));
-  expect(drops).toEqual([
-    [2, { component: 'test', reason: 'rejected_by_backend' }],
-    [2, { component: 'test', reason: 'rejected_by_backend' }],
-  ]);
+  expect(context.dropped).toEqual({ rejected_by_backend: 4 });
   expect(context.lines.map(({ level, fields }) => [level, fields])).toEqual([
     ['warn', { rejected: 2, said: 'too old' }],
     ['warn', { said: 'use the new endpoint' }],
@@ -34,7 +31,7 @@ test.each([
 ])('rejected items of each signal: %#', async (batch, message, field) => {
   const partialSuccess = { [field]: 3, errorMessage: 'no' };
   const server = running(await grpcServer((_call, reply) => reply(null, encode(message, { partialSuccess }))));
-  const { meter, drops } = countingMeter();
-  await exporter(insecure(server.port), testContext({ meter })).consume(batch);
-  expect(drops).toEqual([[3, { component: 'test', reason: 'rejected_by_backend' }]]);
+  const context = testContext();
+  await exporter(insecure(server.port), context).consume(batch);
+  expect(context.dropped).toEqual({ rejected_by_backend: 3 });
 });

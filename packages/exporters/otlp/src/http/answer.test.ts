@@ -1,7 +1,7 @@
 import { describeError } from '@millrace/core';
 import { manualClock, testContext } from '@millrace/core/testing';
 import { expect, test } from 'vitest';
-import { countingMeter, encode, gauge, profile, record, spans } from '../../testdata/batches.ts';
+import { encode, gauge, profile, record, spans } from '../../testdata/batches.ts';
 import { backend, exporter } from '../../testdata/http.ts';
 import { errorOf, kindOf } from '../../testdata/outcome.ts';
 
@@ -17,13 +17,12 @@ test.each([
   ['JSON', json, Buffer.from('{"partialSuccess":{"rejectedLogRecords":"2","errorMessage":"too old"}}')],
 ])('a partial success in %s is counted, and its message is logged once', async (_name, headers, body) => {
   const { endpoint } = await backend((response) => void response.writeHead(200, headers).end(body));
-  const { meter, drops } = countingMeter();
-  const context = testContext({ meter });
+  const context = testContext();
   const out = exporter({ endpoint }, context);
   await out.consume(record());
+  expect(context.dropped).toEqual({ rejected_by_backend: 2 });
   await out.consume(record());
-  const drop = [2, { component: 'test', reason: 'rejected_by_backend' }];
-  expect(drops).toEqual([drop, drop]);
+  expect(context.dropped).toEqual({ rejected_by_backend: 4 });
   expect(context.lines).toMatchObject([{ level: 'warn', fields: { rejected: 2, said: 'too old' } }]);
 });
 
@@ -53,9 +52,9 @@ test.each([
   ] as const;
   for (const [headers, body] of bodies) {
     const { endpoint } = await backend((response) => void response.writeHead(200, headers).end(body));
-    const { meter, drops } = countingMeter();
-    await exporter({ endpoint }, testContext({ meter })).consume(batch);
-    expect(drops).toEqual([[3, { component: 'test', reason: 'rejected_by_backend' }]]);
+    const context = testContext();
+    await exporter({ endpoint }, context).consume(batch);
+    expect(context.dropped).toEqual({ rejected_by_backend: 3 });
   }
 });
 

@@ -63,23 +63,13 @@ export const batchOf = (
 export function start(input: Input = {}) {
   const clock = manualClock(began);
   const next = sink();
-  const dropped: Record<string, number> = {};
   const context = testContext({ clock });
-  const meter: typeof context.meter = Object.create(context.meter) as typeof context.meter;
-  meter.createCounter = (name, options) => {
-    const counter = context.meter.createCounter(name, options);
-    counter.add = (value, attributes) => {
-      const reason = String(attributes?.['reason']);
-      dropped[reason] = (dropped[reason] ?? 0) + value;
-    };
-    return counter;
-  };
   const config = resolveConfig(cumulativeToDelta.config, input);
-  const processor = cumulativeToDelta.create(config, testContext({ clock, meter }), next);
+  const processor = cumulativeToDelta.create(config, context, next);
   return {
     clock,
     next,
-    dropped,
+    dropped: context.dropped,
     consume: (batch: MetricsBatch) => processor.consume(batch),
     metrics: (): MetricData[] =>
       (next.batches as MetricsBatch[]).flatMap(({ resourceMetrics }) =>

@@ -66,21 +66,10 @@ export const batchOf = (metrics: readonly MetricData[], { resource = {}, scope =
 /** A mapper with a host, without the tags of scopes unless they are asked for, and what it has dropped by reason. */
 export function start(input: Input = {}) {
   const clock = manualClock(began);
-  const dropped: Record<string, number> = {};
   const context = testContext({ clock });
-  const meter: typeof context.meter = Object.create(context.meter) as typeof context.meter;
-  meter.createCounter = (name, options) => {
-    const counter = context.meter.createCounter(name, options);
-    counter.add = (value, attributes) => {
-      const reason = String(attributes?.['reason']);
-      dropped[reason] = (dropped[reason] ?? 0) + value;
-    };
-    return counter;
-  };
   const metrics = { instrumentation_scope_metadata_as_tags: false, ...input.metrics };
   const config = resolveConfig(schema, { hostname: 'here', ...input, metrics });
-  const mapped = testContext({ clock, meter });
-  return { mapper: createMapper(config, mapped), clock, dropped, lines: mapped.lines };
+  return { mapper: createMapper(config, context), clock, dropped: context.dropped, lines: context.lines };
 }
 
 /** Each point in a batch of its own; the series that come of it, as text, and what was dropped. */
