@@ -10,6 +10,7 @@ import { createWriter, type Writer } from './writer.ts';
 export interface Files {
   /** Makes the file; with `group_by`, takes the pattern for this exporter. Rejects with a PathInUseError if another has it. */
   open(): Promise<void>;
+  /** To be written to at once: `trim` closes what nothing is written to. Throws once `close` has been called. */
   writer(path: string): Writer;
   /** Closes what has not been used for the longest, where more are open than may be. */
   trim(): Promise<void>;
@@ -27,8 +28,15 @@ export function createFiles(config: Config, { id, log, clock }: Pick<Context, 'i
   const opened = new Set<string>();
   const owner = { exporter: id, madeAt: performance.now() };
   let pattern: Lock | undefined;
+  let opening: Promise<void> | undefined;
+  let isClosed = false;
+
+  function mustBeOpen(): void {
+    if (isClosed) throw new Error('The exporter has been shut down.');
+  }
 
   function writer(path: string): Writer {
+    mustBeOpen();
     const existing = append || rotation || opened.has(path) ? 'append' : 'empty';
     const found =
       writers.get(path) ??
@@ -41,6 +49,7 @@ export function createFiles(config: Config, { id, log, clock }: Pick<Context, 'i
 
   /** The same pattern of two exporters would make them write to the same files. */
   async function openPattern(): Promise<void> {
+    mustBeOpen();
     const directory = dirname(`${config.path.split('*', 1)[0]}-`);
     await mkdir(directory, { recursive: true, mode: directoryMode });
     pattern ??= await lock(config.path, owner);
@@ -48,7 +57,7 @@ export function createFiles(config: Config, { id, log, clock }: Pick<Context, 'i
 
   return {
     writer,
-    open: () => (groupBy.enabled ? openPattern() : writer(config.path).open()),
+    open: () => (opening = (async () => (groupBy.enabled ? openPattern() : writer(config.path).open()))()),
     async trim() {
       let surplus = writers.size - groupBy.max_open_files;
       for (const [path, writer] of writers) {
@@ -60,6 +69,9 @@ export function createFiles(config: Config, { id, log, clock }: Pick<Context, 'i
       }
     },
     async close() {
+      isClosed = true;
+      // What is being opened would stay open, and locked.
+      await opening?.catch(() => {});
       await Promise.all([...writers.values()].map((writer) => writer.close()));
       writers.clear();
       await pattern?.release();

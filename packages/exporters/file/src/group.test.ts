@@ -1,9 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
 import type { LogsBatch } from '@millrace/core';
 import { logsBatch, resourcesOf } from '@millrace/core';
 import { testContext } from '@millrace/core/testing';
 import { describe, expect, test } from 'vitest';
-import { at, deadline, directory, exporter, linesOf, logs } from '../testdata/writing.ts';
+import { at, deadline, directory, exporter, framesOf, linesOf, logs } from '../testdata/writing.ts';
 
 describe('group_by', () => {
   const config = (more: object = {}) => ({
@@ -61,6 +62,17 @@ describe('group_by', () => {
     await one.shutdown!(deadline());
     expect((await readdir(at('logs'))).sort()).toEqual(['a', 'c']);
     expect(context.lines.map(({ level }) => level)).toEqual(['warn']);
+  });
+
+  test('a file whose next record is being made is not left open', async () => {
+    const one = await exporter({ ...config({ max_open_files: 1 }), format: 'proto', compression: 'zstd' });
+    await one.consume(logs('first', { tenant: 'b' }));
+    const slow = one.consume(logs(randomBytes(3_000_000).toString('hex'), { tenant: 'b' }));
+    for (const tenant of ['a', 'c']) await one.consume(logs('x', { tenant }));
+    await slow;
+    await one.consume(logs('last', { tenant: 'b' }));
+    await one.shutdown!(deadline());
+    expect(await framesOf(at('logs', 'app-b.jsonl'))).toHaveLength(3);
   });
 
   test('what fails in one file does not come twice into the others', async () => {

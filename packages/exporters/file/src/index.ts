@@ -22,9 +22,13 @@ export default defineExporter({
     const written = new WeakMap<Batch, Set<string>>();
     /** Files of a group that another exporter writes to, and since when that is known. */
     const contested = new Map<string, number>();
+    const underWay = new Set<Promise<void>>();
     let hasTried = false;
 
-    const write = async (to: string, batch: Batch): Promise<void> => files.writer(to).write(await frame(batch));
+    async function write(to: string, batch: Batch): Promise<void> {
+      const record = await frame(batch);
+      await files.writer(to).write(record);
+    }
 
     async function writeGroups(batch: Batch): Promise<void> {
       const { byPath, without } = groupByPath(batch, ({ attributes }) =>
@@ -79,9 +83,18 @@ export default defineExporter({
       },
       async consume(batch) {
         if (itemCount(batch) === 0) return;
-        await (groupBy.enabled ? writeGroups(batch) : write(path, batch));
+        const writing = groupBy.enabled ? writeGroups(batch) : write(path, batch);
+        underWay.add(writing);
+        try {
+          await writing;
+        } finally {
+          underWay.delete(writing);
+        }
       },
-      shutdown: () => files.close(),
+      async shutdown() {
+        await Promise.allSettled(underWay);
+        await files.close();
+      },
     };
   },
 });

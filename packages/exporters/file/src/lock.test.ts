@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { link, mkdir, readFile, rename, symlink } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Collector, createCollector, PermanentError } from '@millrace/core';
+import { type Collector, createCollector, PermanentError, resolveConfig } from '@millrace/core';
 import { manualClock, testContext } from '@millrace/core/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { at, deadline, exporter, linesOf, logs } from '../testdata/writing.ts';
+import { at, deadline, exporter, framesOf, linesOf, logs } from '../testdata/writing.ts';
 import definition from './index.ts';
 import { socketName } from './lock.ts';
 
@@ -108,6 +109,31 @@ test('one that is refused empties nothing', async () => {
   await expect(exporter({ append: false })).rejects.toThrow('two cannot write to one file');
   expect(await linesOf(at('out.jsonl'))).toHaveLength(1);
   await one.shutdown!(deadline());
+});
+
+describe('one that is shut down', () => {
+  test.each([{ path: 'out.jsonl' }, { path: '*.jsonl', group_by: { enabled: true } }])(
+    'while it starts has no file, nor takes one: %j',
+    async ({ path, ...more }) => {
+      const config = { path: at(path), ...more };
+      const one = definition.create(resolveConfig(definition.config, config), testContext());
+      const starting = one.start!();
+      await one.shutdown!(deadline());
+      await starting;
+      await expect(one.start!()).rejects.toThrow('has been shut down');
+      await (await exporter(config)).shutdown!(deadline());
+    },
+  );
+
+  test('writes what it has been given before, and then has no file any more', async () => {
+    const config = { format: 'proto', compression: 'zstd', append: true };
+    const one = await exporter(config);
+    const late = one.consume(logs(randomBytes(3_000_000).toString('hex')));
+    await Promise.all([late, one.shutdown!(deadline())]);
+    expect(await framesOf(at('out.jsonl'))).toHaveLength(1);
+    await expect(one.consume(logs('x'))).rejects.toThrow('has been shut down');
+    await (await exporter(config)).shutdown!(deadline());
+  });
 });
 
 test('a reload gives the file of one to another, and nothing is lost', async () => {

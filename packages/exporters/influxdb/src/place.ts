@@ -30,6 +30,5 @@ const places: ReadonlySet<string> = new Set(['db', 'rp', 'org', 'bucket']);
 /** What must not be in messages: who writes. Where to, as the endpoint's query may say it, can be. */
 export function secretsOf(config: Config): readonly Headers[] {
   const { password, username } = config.v1_compatibility;
-  const query = Object.entries(secretsIn(new URL(config.endpoint))).filter(([name]) => !places.has(name));
-  return [config.headers, authorization(config), { password, username }, Object.fromEntries(query)];
+  return [config.headers, authorization(config), { password, username }, secretsIn(new URL(config.endpoint), places)];
 }

@@ -28,6 +28,7 @@ export function lokiSend(config: Config, poster: Poster, context: Context): Send
       of: partsMaker(config, context),
       items: ({ lines }) => lines,
       halves: (part) => (part.lines > 1 ? part.halves() : undefined),
+      owner: ({ tenant }) => tenant,
       post: partPoster(config, poster, context),
       complaint: 'Loki has rejected some lines.',
     },

@@ -30,6 +30,7 @@ export function pyroscopeSend(config: Config, poster: Poster, context: Context):
       of: (batch) => partsOf(profilesOf(batch, options), config.api),
       items: ({ profiles }) => profiles.reduce((sum, { items }) => sum + items, 0),
       halves: (part) => (part.profiles.length > 1 ? halves(part) : undefined),
+      owner: ({ tenant }) => tenant,
       async post(part, _batch, signal) {
         const { url, headers, body } = await requestOf(part);
         const override = part.tenant === undefined ? undefined : { [tenantHeader]: part.tenant };

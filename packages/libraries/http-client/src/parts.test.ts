@@ -18,7 +18,7 @@ const partly = (isTaken: boolean, ...rejected: [string, number][]): Outcome => (
 
 const batch = (): LogsBatch => logsBatch([]);
 
-/** Parts are words, and items their letters. `answer` says what becomes of a word. */
+/** Parts are words, and items their letters; those in capitals are their letter's, which is an owner. `answer` says what becomes of a word. */
 function setup(words: readonly string[], answer: (word: string, time: number) => Outcome | Promise<Outcome>) {
   const posted: string[] = [];
   const times = new Map<string, number>();
@@ -31,6 +31,7 @@ function setup(words: readonly string[], answer: (word: string, time: number) =>
         return words;
       },
       items: (word) => word.length,
+      owner: (word) => /^[A-Z]/.test(word) && word[0],
       halves: (word) => (word.length > 1 ? [word.slice(0, word.length >> 1), word.slice(word.length >> 1)] : undefined),
       async post(word) {
         posted.push(word);
@@ -80,6 +81,38 @@ test.each<[string, Record<string, Outcome>, string, Record<string, number>]>([
   expect(drops).toEqual(dropped);
   const isTold = want === 'taken' && Object.values(outcomes).some((outcome) => 'error' in outcome);
   expect(lines).toHaveLength(isTold ? 1 : 0);
+});
+
+test.each<[string, () => Outcome]>([
+  ['is refused for now', () => busy],
+  [
+    'has no answer',
+    () => {
+      throw new Error('no answer');
+    },
+  ],
+  ['is too fast', () => tooFast],
+])('what always %s keeps back no parts of another owner, and those of its own', async (_what, fail) => {
+  const got: string[] = [];
+  const { send, made } = setup(['AAA', 'B', 'AA', 'BB', 'C'], (word) => {
+    if (word.startsWith('A')) return fail();
+    got.push(word);
+    return taken;
+  });
+  const one = batch();
+  for (let time = 0; time < 2; time++) await expect(send(one)).rejects.toThrow(/busy|no answer|too fast/);
+  expect(got).toEqual(['B', 'BB', 'C']);
+  expect(made()).toBe(1);
+});
+
+test('the parts of an owner stay in their order', async () => {
+  const { send, sent } = setup(['AA', 'B', 'A', 'BB'], (word, time) =>
+    ['AA', 'B'].includes(word) && time === 1 ? busy : taken,
+  );
+  const one = batch();
+  for (let time = 0; time < 2; time++) await expect(send(one)).rejects.toThrow('busy');
+  await send(one);
+  expect(sent()).toEqual(['AA', 'B', 'AA', 'A', 'B', 'BB']);
 });
 
 test('a retry goes on where it stopped, and makes nothing again', async () => {

@@ -26,6 +26,8 @@ export interface Parts<B extends Batch, Part> {
   items(part: Part): number;
   /** Undefined for what cannot be halved. */
   halves(part: Part): readonly Part[] | undefined;
+  /** Whose it is. Those of one owner are sent in their order; what is not taken now keeps no other's back. Default: one has all. */
+  owner?(part: Part): unknown;
   /** Rejects with an error that is to be tried again. */
   post(part: Part, batch: B, signal?: AbortSignal): Promise<Outcome>;
   /** Said where only a part of a batch is lost. */
@@ -46,7 +48,7 @@ interface Progress<Part> {
 }
 
 /**
- * Sends batches in parts, one after the other. A batch that is given again after it failed goes on where it stopped. What is
+ * Sends batches in parts, one after the other. A batch that is given again after it failed goes on with what is left. What is
  * refused for good costs only itself: it is counted, unless nothing at all was taken.
  */
 export function createSend<B extends Batch, Part>(parts: Parts<B, Part>, context: Context): Send<B> {
@@ -85,23 +87,38 @@ interface Attempt<B> {
 }
 
 async function sendAll<B extends Batch, Part>(
-  { items, halves, post }: Parts<B, Part>,
+  { items, halves, post, owner = () => undefined }: Parts<B, Part>,
   progress: Progress<Part>,
   { batch, signal }: Attempt<B>,
 ): Promise<void> {
   const { left } = progress;
-  for (let part = left[0]; part !== undefined; part = left[0]) {
-    const outcome = await post(part, batch, signal);
+  /** Unless another attempt with the same batch has settled it meanwhile. */
+  function replace(part: Part, by: readonly Part[]): boolean {
     const at = left.indexOf(part);
-    // Another attempt with the same batch has settled it meanwhile.
-    if (at === -1) continue;
+    if (at !== -1) left.splice(at, 1, ...by);
+    return at !== -1;
+  }
+  /** The next attempt begins with another's, so that one that always fails does not keep them back. */
+  function leave(part: Part, as: readonly Part[] = [part]): void {
+    if (!replace(part, as)) return;
+    const isOwn = (other: Part): boolean => owner(other) === owner(part);
+    left.splice(0, left.length, ...left.filter((other) => !isOwn(other)), ...left.filter(isOwn));
+  }
+
+  for (let part = left[0]; part !== undefined; part = left[0]) {
+    let outcome: Outcome;
+    try {
+      outcome = await post(part, batch, signal);
+    } catch (error) {
+      leave(part);
+      throw error;
+    }
     const divided = outcome.kind === 'divide' || outcome.kind === 'divide_later' ? halves(part) : undefined;
-    if (divided) left.splice(at, 1, ...divided);
-    if (outcome.kind === 'divide_later' || (outcome.kind === 'refused' && !isPermanent(outcome.error)))
+    if (outcome.kind === 'divide_later' || (outcome.kind === 'refused' && !isPermanent(outcome.error))) {
+      leave(part, divided);
       throw outcome.error;
-    if (divided) continue;
-    left.splice(at, 1);
-    settle(progress, outcome, items(part));
+    }
+    if (replace(part, divided ?? []) && !divided) settle(progress, outcome, items(part));
   }
 }
 

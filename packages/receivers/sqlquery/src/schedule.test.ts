@@ -48,3 +48,17 @@ it('goes on when the clock is set back', async () => {
   stop.abort(new Error('done'));
   await done;
 });
+
+it('begins at once, however long it takes to look at the clock twice', async () => {
+  const clock = manualClock(7_200_000);
+  let reads = 0;
+  const moving = { now: () => clock.now() + reads++, sleep: clock.sleep };
+  const stop = new AbortController();
+  let runs = 0;
+  const schedule = { intervalMs: 3_600_000, initialDelayMs: 1_000, aligned: false };
+  const done = repeat(schedule, { clock: moving, signal: stop.signal }, async () => void runs++);
+  await clock.advance(2_000);
+  expect(runs).toBe(1);
+  stop.abort(new Error('done'));
+  await done;
+});

@@ -19,6 +19,14 @@ export async function repeat(
   } catch {
     return;
   }
-  const offsetMs = aligned ? 0 : clock.now() % intervalMs;
-  await everyInterval({ intervalMs, offsetMs }, { clock, signal }, run);
+  if (aligned) return everyInterval({ intervalMs, offsetMs: 0 }, { clock, signal }, run);
+  let begin: number | undefined = clock.now();
+  // Asked again, it may be a millisecond on: the first time that is due would then be an interval later.
+  const now = (): number => {
+    const time = begin ?? clock.now();
+    begin = undefined;
+    return time;
+  };
+  const sleep: Clock['sleep'] = (ms, until) => clock.sleep(ms, until);
+  return everyInterval({ intervalMs, offsetMs: begin % intervalMs }, { clock: { now, sleep }, signal }, run);
 }

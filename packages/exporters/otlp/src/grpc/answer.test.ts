@@ -42,26 +42,6 @@ test.each<[string, string, RegExp, (stream: ServerHttp2Stream) => void]>([
     new RegExp(`${name}: .*HTTP status ${code}`),
     (stream) => stream.respond({ ':status': code }, { endStream: true }),
   ]),
-  ['a status without a message', 'permanent', /it has no message/, (stream) => answer(stream, {}, Buffer.alloc(0))],
-  ['half a message', 'permanent', /its message is cut/, (stream) => answer(stream, {}, Buffer.from([0, 0, 0]))],
-  [
-    'a shorter message',
-    'permanent',
-    /0 bytes instead of 9/,
-    (stream) => answer(stream, {}, Buffer.from([0, 0, 0, 0, 9])),
-  ],
-  [
-    'a message that is garbage',
-    'permanent',
-    /cannot be read/,
-    (stream) => answer(stream, {}, message(Buffer.from('<html>'))),
-  ],
-  [
-    'a message in an unknown compression',
-    'permanent',
-    /compressed with identity/,
-    (stream) => answer(stream, {}, message(Buffer.from('x'), 1)),
-  ],
   ['an endless answer', 'permanent', /more than 65536 bytes/, (stream) => answer(stream, {}, Buffer.alloc(100_000))],
   [
     'no status',
@@ -101,6 +81,24 @@ test.each<[string, string, RegExp, (stream: ServerHttp2Stream) => void]>([
   const error = await errorOf(exporter(insecure(server.port)).consume(gauge()));
   expect(describeError(error)).toMatch(want);
   expect(kindOf(error)).toBe(kind);
+});
+
+test.each<[string, RegExp, Buffer]>([
+  ['no message', /it has no message/, Buffer.alloc(0)],
+  ['half a message', /its message is cut/, Buffer.from([0, 0, 0])],
+  ['a shorter message', /0 bytes instead of 9/, Buffer.from([0, 0, 0, 0, 9])],
+  ['a message that is garbage', /./, message(Buffer.from('<html>'))],
+  ['a message in an unknown compression', /compressed with identity/, message(Buffer.from('x'), 1)],
+])('what was taken with %s is taken', async (_name, want, body) => {
+  const server = running(await rawServer((stream) => answer(stream, {}, body)));
+  const context = testContext();
+  await exporter(insecure(server.port), context).consume(gauge());
+  expect(context.lines).toMatchObject([
+    {
+      fields: { said: expect.stringMatching(want) as string },
+      message: 'The backend took a request, but its answer cannot be read.',
+    },
+  ]);
 });
 
 test('a compressed answer is read', async () => {

@@ -1,5 +1,4 @@
 import type { Batch, Context, Signal } from '@millrace/core';
-import { PermanentError } from '@millrace/core';
 import type { Compression, Credentials, Headers, Quote } from '@millrace/http-client';
 import { lowerCase, NoAnswer, quoter } from '@millrace/http-client';
 import { decodeResponse } from '@millrace/otlp';
@@ -57,11 +56,6 @@ export function createClient(options: ClientOptions, context: Context): Send {
     }
     const quote: Quote = (said) => quoter(proof ? [headers, proof] : [headers])(said);
     if (reply.code !== codeOf('OK')) throw statusError(reply, { endpoint, quote });
-    try {
-      note(decodeResponse(unwrap(reply.body, reply.encoding)), quote);
-    } catch (error) {
-      // It may have been taken, so it must not be sent twice.
-      throw new PermanentError(`${endpoint}: It took the request, but its answer cannot be read`, { cause: error });
-    }
+    note(() => decodeResponse(unwrap(reply.body, reply.encoding)), quote);
   };
 }

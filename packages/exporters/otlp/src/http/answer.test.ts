@@ -1,9 +1,10 @@
-import { describeError } from '@millrace/core';
+import { createCollector, describeError } from '@millrace/core';
 import { manualClock, testContext } from '@millrace/core/testing';
 import { expect, test } from 'vitest';
 import { encode, gauge, profile, record, spans } from '../../testdata/batches.ts';
 import { backend, exporter } from '../../testdata/http.ts';
 import { errorOf, kindOf } from '../../testdata/outcome.ts';
+import { otlpHttp } from './exporter.ts';
 
 const json = { 'content-type': 'application/json; charset=utf-8' };
 const protobuf = { 'content-type': 'application/x-protobuf' };
@@ -83,11 +84,34 @@ test.each<[number, object, string | Buffer]>([
   await exporter({ endpoint }).consume(gauge());
 });
 
+test.each<[object, string]>([
+  [protobuf, '<html>'],
+  [json, '{"partialSuccess":'],
+  [json, `{"x":"${'y'.repeat(200_000)}"}`],
+])('what was taken with an answer that cannot be read is not sent again: %j', async (headers, body) => {
+  const { endpoint, received } = await backend((response) => void response.writeHead(200, { ...headers }).end(body));
+  const lines: object[] = [];
+  const log = { ...testContext().log, warn: (fields: object, message: string) => void lines.push({ fields, message }) };
+  const one = await createCollector(
+    {
+      receivers: { push: {} },
+      exporters: { otlp_http: { endpoint, sending_queue: { batch: { min_size: 4 } } } },
+      service: { pipelines: { metrics: { receivers: ['push'], exporters: ['otlp_http'] } } },
+    },
+    { components: [otlpHttp], log },
+  );
+  await one.start();
+  for (let time = 0; time < 8; time++) await one.push(gauge(1));
+  await one.shutdown();
+  // Batches of four, which would go again in parts if they were refused.
+  expect(received).toHaveLength(2);
+  expect(lines).toEqual([
+    expect.objectContaining({ message: 'The backend took a request, but its answer cannot be read.' }),
+  ]);
+});
+
 const status = encode('Status', { code: 3, message: 'no such tenant' });
 test.each<[string, number, Record<string, string>, string | Buffer, RegExp]>([
-  ['permanent', 200, protobuf, '<html>', /cannot be read/],
-  ['permanent', 200, json, '{"partialSuccess":', /cannot be read/],
-  ['permanent', 200, json, `{"x":"${'y'.repeat(200_000)}"}`, /cannot be read/],
   ['permanent', 301, { location: 'https://other/?key=1' }, '', /redirects to https:\/\/other\/, which/],
   ['permanent', 400, protobuf, status, /HTTP status 400: no such tenant$/],
   ['permanent', 400, json, '{"code":3,"message":"no such tenant"}', /HTTP status 400: no such tenant$/],

@@ -1,7 +1,7 @@
 import type { Batch, ConfigOf, Context, HostPort } from '@millrace/core';
 import { PermanentError } from '@millrace/core';
 import type { Headers, Poster } from '@millrace/http-client';
-import { isSuccess, lowerCase, secretsIn, senderOf, shown, userAgent } from '@millrace/http-client';
+import { isSuccess, lowerCase, secretsIn, senderOf, userAgent } from '@millrace/http-client';
 import { bodies } from '../body.ts';
 import { partialSuccesses } from '../partial-success.ts';
 import { answerError, partialSuccess } from './answer.ts';
@@ -29,7 +29,7 @@ export function createClient(config: ConfigOf<typeof httpConfig>, poster: Poster
     'content-type': contentTypes[encoding],
     ...(compression !== 'none' && { 'content-encoding': compression }),
   };
-  const secrets = [config.headers, ...urlsIn(config).map(secretsIn)];
+  const secrets = [config.headers, ...urlsIn(config).map((url) => secretsIn(url))];
   const post = senderOf({ poster, context, auth: config.auth, secrets });
   const note = partialSuccesses(context);
 
@@ -42,11 +42,6 @@ export function createClient(config: ConfigOf<typeof httpConfig>, poster: Poster
     const sent = await post({ url, address, headers, body: made instanceof Promise ? await made : made, signal });
     const { answer, quote } = sent;
     if (!isSuccess(answer.status)) throw answerError(sent);
-    try {
-      note(partialSuccess(answer), quote);
-    } catch (error) {
-      // It may have been taken, so it must not be sent twice.
-      throw new PermanentError(`${shown(url)}: It took the request, but its answer cannot be read`, { cause: error });
-    }
+    note(() => partialSuccess(answer), quote);
   };
 }
