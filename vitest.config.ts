@@ -29,6 +29,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source'] } },
   test: {
     testTimeout: 20_000,
+    // A busy machine is no fault: a second, the default, is short.
+    expect: { poll: { timeout: 10_000 } },
     globalSetup: ['./test/setup.ts'],
     sequence: { sequencer: LongFirst },
     projects: [

@@ -99,7 +99,7 @@ const cors = {
 
 async function answer(collector: Collector, request: IncomingMessage, signal: AbortSignal): Promise<Answer> {
   if (request.method === 'OPTIONS') return { status: 204, type: 'text/plain', body: '' };
-  const { pathname } = new URL(request.url!, 'http://localhost');
+  const pathname = URL.parse(request.url!, 'http://localhost')?.pathname;
   const route = routes[`${request.method} ${pathname}`];
   if (!route) return json({ error: `There are ${Object.keys(routes).join(', ')}.` }, 404);
   try {

@@ -45,15 +45,18 @@ const collector = await createCollector(join(root, 'pipelines/reslens.yaml'), {
 });
 await collector.start();
 const api = await serveApi(collector, 0);
-console.log(`
+const hint = `
 Its metrics: ${page}
 The API:     curl ${api.url}/healthcheck
              curl -d '{"query":"cpp_client_1","from":"now-5m"}' ${api.url}/pyroscope/explainFlamegraph
              also …/pyroscope/profileSummary and …/pyroscope/getProfile
-`);
+`;
+console.log(hint);
+// The logs have pushed it off the screen by then.
+const repeating = setInterval(() => console.log(hint), 15_000);
 
 const stopped = new AbortController();
-process.once('SIGINT', () => stopped.abort());
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopped.abort());
 await sleep(isOnce ? 4000 : 2 ** 31 - 1, undefined, { signal: stopped.signal }).catch(() => {});
 
 if (isOnce) {
@@ -66,6 +69,7 @@ if (isOnce) {
   const lines = (await (await fetch(page)).text()).split('\n');
   console.log(lines.filter((line) => !line.startsWith('#')).join('\n'));
 }
+clearInterval(repeating);
 await api.close();
 await collector.shutdown();
 await simulator.close();

@@ -107,7 +107,8 @@ function glogLine(level: 'I' | 'W' | 'E', thread: number, message: string): stri
 
 export async function startSimulator(): Promise<Simulator> {
   const server = createServer((request, response) => {
-    const found = reply(new URL(request.url!, 'http://localhost'));
+    const url = URL.parse(request.url!, 'http://localhost');
+    const found = url && reply(url);
     if (found) response.writeHead(200, { 'content-type': found.type }).end(found.body);
     else response.writeHead(404).end();
   });
@@ -133,7 +134,8 @@ export async function startSimulator(): Promise<Simulator> {
     const child = replicas.get(replica)!;
     replicas.delete(replica);
     child.kill();
-    await once(child, 'exit');
+    // A terminal's Ctrl-C ends replicas too, before this.
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   };
   for (let replica = 0; replica < 4; replica++) startReplica(replica);
 
@@ -158,7 +160,7 @@ if (import.meta.main) {
   const simulator = await startSimulator();
   console.log(`PYROSCOPE_SERVER_ADDRESS=${simulator.url} LOG_BASE_PATH=${simulator.logs}`);
   const stopped = new AbortController();
-  process.once('SIGINT', () => stopped.abort());
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopped.abort());
   if (!process.argv.includes('--once')) await sleep(2 ** 31 - 1, undefined, { signal: stopped.signal }).catch(() => {});
   await simulator.close();
 }

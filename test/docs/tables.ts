@@ -77,11 +77,16 @@ function commandsTable(commands: CommandDeclarations): string {
   const rows = Object.entries(commands).map(([name, { description, arguments: schema, changes }]) => [
     `\`${name}\``,
     [...configRows(schema ?? { properties: {} }, '')]
-      .map(([key, type, fallback, meaning]) => `${key} (${type}${fallback === '' ? '' : `, ${fallback}`}): ${meaning}`)
+      .map(([key, type, fallback = '', meaning]) => `${key} (${type}${fallbackText(fallback)}): ${meaning}`)
       .join(' '),
     `${description}${changes ? ' *It changes something.*' : ''}`,
   ]);
   return table(['Command', 'Arguments', 'Tells'], rows);
+}
+
+function fallbackText(fallback: string): string {
+  if (fallback === '') return '';
+  return fallback === '(required)' ? '; required' : `; default ${fallback}`;
 }
 
 const code = (value: unknown): string => {

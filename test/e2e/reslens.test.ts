@@ -1,4 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Collector, createCollector } from '@millrace/core';
@@ -56,15 +58,35 @@ afterAll(async () => {
   rmSync(state, { recursive: true });
 });
 
+const soon = { timeout: 15_000 };
 const metrics = async (): Promise<string> => (await fetch(page)).text();
+
+describe('the simulator', () => {
+  const replicasOf = (one: Simulator): number[] =>
+    readdirSync('/proc').flatMap((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(one.processes) ? [Number(pid)] : [];
+      } catch {
+        return [];
+      }
+    });
+
+  it('ends when its replicas have ended before it, as they do at Ctrl-C', async () => {
+    const own = await startSimulator();
+    await expect.poll(() => replicasOf(own), soon).toHaveLength(4);
+    for (const pid of replicasOf(own)) process.kill(pid, 'SIGINT');
+    await expect.poll(() => replicasOf(own), soon).toEqual([]);
+    await own.close();
+  });
+});
 
 describe('the page for Prometheus', () => {
   it('has the replicas under the names of process-exporter, found again after a restart', async () => {
-    await expect.poll(metrics).toContain('namedprocess_namegroup_num_procs{groupname="kv_service"} 4\n');
+    await expect.poll(metrics, soon).toContain('namedprocess_namegroup_num_procs{groupname="kv_service"} 4\n');
     await simulator.killReplica(2);
-    await expect.poll(metrics).toContain('namedprocess_namegroup_num_procs{groupname="kv_service"} 3\n');
+    await expect.poll(metrics, soon).toContain('namedprocess_namegroup_num_procs{groupname="kv_service"} 3\n');
     simulator.startReplica(2);
-    await expect.poll(metrics).toContain('namedprocess_namegroup_num_procs{groupname="kv_service"} 4\n');
+    await expect.poll(metrics, soon).toContain('namedprocess_namegroup_num_procs{groupname="kv_service"} 4\n');
     const { rules } = parse(readFileSync(join(root, 'pipelines/names/process-exporter.yaml'), 'utf8')) as {
       rules: { to: string }[];
     };
@@ -74,9 +96,9 @@ describe('the page for Prometheus', () => {
   }, 20_000);
 
   it("has LevelDB's statistics and the latency of the service", async () => {
-    await expect.poll(metrics).toContain('leveldb_size_bytes{level="2"} 60817408\n');
-    await expect.poll(metrics).toContain('leveldb_cache_hit_ratio 0.87\n');
-    await expect.poll(metrics).toMatch(/^httpcheck_sample_duration_milliseconds\{[^}]*quantile="0.99"\} \d/m);
+    await expect.poll(metrics, soon).toContain('leveldb_size_bytes{level="2"} 60817408\n');
+    await expect.poll(metrics, soon).toContain('leveldb_cache_hit_ratio 0.87\n');
+    await expect.poll(metrics, soon).toMatch(/^httpcheck_sample_duration_milliseconds\{[^}]*quantile="0.99"\} \d/m);
   }, 20_000);
 
   it('has what the functions of ResilientDB took, what they called included', async () => {
@@ -188,6 +210,14 @@ describe('the API', () => {
     },
     30_000,
   );
+
+  it.each(['//', '/%', '*'])('answers a request for %s, which is no path', async (path) => {
+    const { hostname, port } = new URL(api!.url);
+    const asked = get({ hostname, port, path });
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(404);
+  });
 
   it.each([
     ['no JSON', 'getProfile', '{', 400, 'The body must be a JSON object'],

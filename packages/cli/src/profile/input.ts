@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
+import { addAbortSignal } from 'node:stream';
 import { describeError } from '@millrace/core';
 import { isHttpUrl } from '@millrace/http-client';
 import { say } from '../environment.ts';
@@ -17,13 +18,18 @@ export interface Input {
 /** What a source has in it. */
 export async function readInput(
   source: string,
-  { fetch, seconds }: { fetch: Fetch; seconds: number | undefined },
+  { fetch, seconds, signal }: { fetch: Fetch; seconds: number | undefined; signal: AbortSignal },
 ): Promise<Input> {
   if (isHttpUrl(source)) return readUrl(profileUrl(source, seconds), { fetch, seconds });
   if (seconds !== undefined) throw usage(`--seconds is for a URL, and ${source} is none.`);
-  if (source === '-') return { name: 'standard input', bytes: await collect(process.stdin, 'Standard input') };
+  if (source === '-')
+    return { name: 'standard input', bytes: await collect(addAbortSignal(signal, process.stdin), 'Standard input') };
   try {
-    return { name: source, label: basename(source), bytes: await collect(createReadStream(source), source) };
+    return {
+      name: source,
+      label: basename(source),
+      bytes: await collect(createReadStream(source, { signal }), source),
+    };
   } catch (error) {
     if (error instanceof ProfileProblem) throw error;
     const hint = /^[\w.-]+:\d+(?:\/|$)/.test(source) ? ` Is it a URL? http://${source}` : '';

@@ -297,6 +297,17 @@ describe('the program', { timeout: 60_000 }, () => {
     expect([await program.stop('SIGINT'), program.stderr]).toEqual([1, '']);
   });
 
+  it('does not wait for standard input then', async () => {
+    const asked = Promise.withResolvers<void>();
+    const base = await serve(() => asked.resolve());
+    const command = ['-C', 'source', join(root, 'packages/cli/bin/millrace.js'), 'profile', 'top', '-', `${base}/cpu`];
+    const child = spawn(process.execPath, command, { stdio: ['pipe', 'ignore', 'ignore'] });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await asked.promise;
+    child.kill('SIGINT');
+    expect(await once(child, 'exit')).toEqual([1, null]);
+  });
+
   it('refuses flags that cannot be', async () => {
     const program = millrace(['profile', 'top', 'x', '--granularity', 'words']);
     expect(await program.ended).toBe(2);

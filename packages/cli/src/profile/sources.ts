@@ -55,7 +55,7 @@ async function load(
     throw usage('Which Pyroscope server is asked? --pyroscope http://localhost:4040');
   const fetch: Fetch = createFetch(options, signal);
   const { seconds } = options;
-  const named = sources.map(async (source) => recognize(await readInput(source, { fetch, seconds })));
+  const named = sources.map(async (source) => recognize(await readInput(source, { fetch, seconds, signal })));
   const asked = windows.map((window) => askPyroscope(options, { fetch, window }));
   const all = await Promise.all([...named, ...asked]);
   for (const one of all) checkSamples(one, options);

@@ -4,6 +4,9 @@ import { legacyQuery, type Query } from './query.ts';
 import type { Found, Reached, Source, Window } from './source.ts';
 import { isRecord } from './url.ts';
 
+/** Rates that are remembered: who asks may ask for ever new selectors. */
+const mostRates = 1_000;
+
 /** The server up to 0.37. It keeps blocks of 10 seconds, and gives those from `from` up to, not including, `until`. */
 export function legacySource({ ask, url, maxBytes, read = (body) => decode(body, { maxBytes }) }: Reached): Source {
   /** By query: samples a second, of those that count samples of the CPU. */
@@ -27,6 +30,8 @@ export function legacySource({ ask, url, maxBytes, read = (body) => decode(body,
       const answer: unknown = JSON.parse(body.toString());
       const metadata = isRecord(answer) && isRecord(answer['metadata']) ? answer['metadata'] : {};
       rate = Number(metadata['sampleRate']) || 0;
+      const [oldest] = rates.keys();
+      if (rates.size >= mostRates && oldest !== undefined) rates.delete(oldest);
       rates.set(key, rate);
     }
     return rate;

@@ -49,6 +49,10 @@ it.each([
   expect(() => parseMatchers(text)).toThrow(`cannot be read from ${JSON.stringify(from)} on`),
 );
 
+it.each(['app.cpu{', 'app.cpu{a="b"', `${cpu}{`])('%s has a brace that is not closed', (text) =>
+  expect(() => parseQuery(text)).toThrow('The selector is not closed'),
+);
+
 it('a profile type of Grafana Pyroscope is known by a short name, or has five parts', () =>
   expect(() => v1Query(parseQuery('app.wall'))).toThrow('wall is no profile type of Grafana Pyroscope'));
 

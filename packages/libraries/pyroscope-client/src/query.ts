@@ -27,7 +27,7 @@ export const queryKey = ({ application = '', profileType, matchers }: Query): st
 export function parseQuery(text: string, { profileType }: { readonly profileType?: string } = {}): Query {
   const brace = text.indexOf('{');
   const name = (brace === -1 ? text : text.slice(0, brace)).trim();
-  const matchers = brace === -1 ? [] : parseMatchers(text.slice(brace));
+  const matchers = brace === -1 ? [] : parseSelector(text.slice(brace));
   if (name.includes(':')) {
     const service = matchers.find(({ label, operator }) => label === 'service_name' && operator === '=');
     return {
@@ -63,6 +63,11 @@ export function parseMatchers(text: string): Matcher[] {
     matchers.push({ label: label!, operator: operator as Matcher['operator'], value: unquoted(value!) });
   }
   return matchers;
+}
+
+function parseSelector(text: string): Matcher[] {
+  if (!text.trimEnd().endsWith('}')) throw new QueryError(`The selector is not closed: ${JSON.stringify(text)}.`);
+  return parseMatchers(text);
 }
 
 function unquoted(text: string): string {

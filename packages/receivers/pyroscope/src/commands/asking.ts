@@ -11,7 +11,7 @@ export async function asking<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   try {
-    return await server.limited(signal, work);
+    return await server.limitedNow(signal, work);
   } catch (error) {
     signal.throwIfAborted();
     const found = asPermanent(error);

@@ -198,19 +198,15 @@ describe('bounds', () => {
 
   it('are those of pulls: time, bytes, and how many at once', async () => {
     const server = await serve('legacy');
-    let [underWay, most] = [0, 0];
-    server.fault = (request, response) => {
-      if (!isRender(request)) return false;
-      most = Math.max(most, ++underWay);
-      response.once('close', () => underWay--);
-      return true;
-    };
-    const ask = await start([{ endpoint: server.endpoint, timeout: '400ms' }], { max_concurrent: 2 });
+    const arrivals: number[] = [];
+    server.fault = (request) => isRender(request) && arrivals.push(performance.now()) > 0;
+    const ask = await start([{ endpoint: server.endpoint, timeout: '400ms' }], { max_concurrent: 3 });
     const all = await Promise.all([1, 2, 3].map(async () => failure(ask('profile', { query }))));
     expect(all).toEqual(
       [1, 2, 3].map(() => [false, `${server.endpoint} cannot be asked: There was no whole answer within 400ms.`]),
     );
-    expect(most).toBe(2);
+    // The third waits until the first is over.
+    expect(arrivals[2]! - arrivals[0]!).toBeGreaterThan(300);
     await run!.stop();
     server.fault = (request, response) => {
       if (isRender(request)) response.end(Buffer.alloc(2_000));
@@ -221,6 +217,41 @@ describe('bounds', () => {
       true,
       `${server.endpoint} cannot be asked: The answer is longer than 1000 bytes.`,
     ]);
+  });
+
+  it('leave room for pulls, however many questions hang', async () => {
+    const clock = manualClock(now);
+    const server = await fakeServer({ generation: 'legacy', now: clock.now });
+    servers.push(server);
+    server.fault = (request) => isRender(request) && request.url!.includes(encodeURIComponent('"asked"'));
+    const out = sink();
+    run = await pulling(
+      { servers: [{ endpoint: server.endpoint, window: '10s', queries: [{ query: 'shop.cpu' }] }], max_concurrent: 4 },
+      { clock, next: out, wants: ['metrics'] },
+    );
+    const gone = new AbortController();
+    const ask = commandsOf(run.receiver);
+    const all = [1, 2, 3, 4, 5].map(async () =>
+      failure(ask('profile', { query: 'shop.cpu{by="asked"}' }, gone.signal)),
+    );
+    await expect.poll(() => server.underWay, { timeout: 10_000 }).toBe(2);
+    server.sent.push({
+      application: 'shop',
+      atNs: BigInt(now) * 1_000_000n,
+      arrivesMs: 0,
+      stacks: [{ frames: ['x'], values: [1] }],
+    });
+    await expect
+      .poll(
+        async () => {
+          await clock.advance(1_000);
+          return out.batches.length;
+        },
+        { timeout: 10_000 },
+      )
+      .toBeGreaterThan(0);
+    gone.abort(new Error('gone'));
+    expect(await Promise.all(all)).toEqual(all.map(() => [false, 'gone']));
   });
 
   it('a call that nobody waits for is given up, and so is one at the end', async () => {

@@ -28,9 +28,12 @@ export function filtered(profile: Profile, config: FunctionsConfig): Profile {
   return Object.keys(filters).length > 0 ? filter(profile, filters) : profile;
 }
 
+/** The name of what is left. A Pyroscope server has functions of this name for what it has left out itself. */
+export const otherName = 'other';
+
 /** Of the first `limit` by self and the first `limit` by total, no more than `limit`: in turn, one of each. */
 export function functionsOf(views: Views, sampleType: number, limit: number): Functions {
-  const { rows } = top(views.filtered, { sampleType });
+  const rows = top(views.filtered, { sampleType }).rows.filter(({ name, file }) => name !== otherName || file !== '');
   const byTotal = rows.toSorted((one, other) => compare(other.total, one.total));
   const chosen = new Set<TopRow>();
   for (let at = 0; at < rows.length && chosen.size < limit; at++) {

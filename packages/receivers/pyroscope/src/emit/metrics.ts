@@ -11,7 +11,7 @@ import {
   valueType,
 } from '@millrace/core';
 import type { Profile, TopRow, ValueType } from '@millrace/pprof';
-import { type Functions, functionsOf, packageOf, type Views } from './functions.ts';
+import { type Functions, functionsOf, otherName, packageOf, type Views } from './functions.ts';
 import { isSnapshot, unitOf } from './unit.ts';
 
 /** The time that a profile covers. */
@@ -49,7 +49,13 @@ export function metricsMaker({ limit, profileType, leftOut }: MakerOptions): Met
   /** By descriptor, the gauges that have a value now. */
   const current = new Map<MetricDescriptor, ReadonlySet<Attributes>>();
   const descriptors = new Map<string, MetricDescriptor>();
-  const otherAttributes: Attributes = Object.freeze({ 'code.function.name': 'other', 'profile.type': profileType });
+  const otherAttributes: Attributes = Object.freeze({ 'code.function.name': otherName, 'profile.type': profileType });
+
+  /** Those of gauges that have a value stay: their series go on by identity. */
+  function forget(): void {
+    const shown = new Set([...current.values()].flatMap((all) => [...all]));
+    known = new Map([...known].filter(([, attributes]) => shown.has(attributes)));
+  }
 
   function attributesOf(row: TopRow): Attributes {
     const key = `${row.name}\0${row.file}`;
@@ -62,7 +68,6 @@ export function metricsMaker({ limit, profileType, leftOut }: MakerOptions): Met
         ...(own !== undefined && { 'code.package': own }),
         'profile.type': profileType,
       });
-      if (known.size >= limit * keptPerShown) known = new Map();
       known.set(key, attributes);
     }
     return attributes;
@@ -102,6 +107,7 @@ export function metricsMaker({ limit, profileType, leftOut }: MakerOptions): Met
 
   return {
     make(views, { startMs, endMs }) {
+      if (known.size >= limit * keptPerShown) forget();
       const times = { startTime: hrTime(startMs), endTime: hrTime(endMs) };
       const metrics = measuredTypes(views.whole, leftOut).flatMap((index) => {
         const type = views.whole.sampleTypes[index]!;

@@ -29,6 +29,8 @@ export async function runDiscovery(config: DiscoverConfig, host: DiscoveryHost, 
   const fits = [wholePattern(config.applications), wholePattern(config.profile_types)] as const;
   const configured = new Set(host.known.map(({ key }) => key));
   const pulled = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>();
+  /** What is gone, until its last window is handed on: one that comes back waits for that. */
+  const ending = new Map<string, Promise<void>>();
   /** The server's time at the last answer: what is new since then may have data from before it was seen. */
   let lastMs: number | undefined;
 
@@ -42,10 +44,14 @@ export async function runDiscovery(config: DiscoverConfig, host: DiscoveryHost, 
       const query = keyed({ application, profileType, matchers: [] }, {});
       if (!configured.has(query.key)) found.set(query.key, query);
     }
-    for (const [key, { stop }] of pulled)
+    for (const [key, { stop, done }] of pulled)
       if (!found.has(key)) {
         pulled.delete(key);
         stop.abort(new Error('It is not there any more.'));
+        ending.set(
+          key,
+          done.finally(() => ending.delete(key)),
+        );
       }
     begin(found);
     lastMs = now;
@@ -53,12 +59,15 @@ export async function runDiscovery(config: DiscoverConfig, host: DiscoveryHost, 
 
   function begin(found: ReadonlyMap<string, Query>): void {
     for (const [key, query] of found) {
-      if (pulled.has(key) || pulled.size >= config.limit) continue;
+      if (pulled.has(key) || ending.has(key) || pulled.size >= config.limit) continue;
       const stop = new AbortController();
       const done = host.startQuery(query, AbortSignal.any([stop.signal, signal]), lastMs && lastMs - server.delay);
       pulled.set(key, { stop, done });
     }
-    const more = found.size - pulled.size;
+    const more = found
+      .keys()
+      .filter((key) => !pulled.has(key) && !ending.has(key))
+      .toArray().length;
     if (more > 0)
       limitState.trouble('The server has more than is pulled.', `${more} beyond discover.limit, ${config.limit}`);
     else limitState.fine('All that the server has is pulled.');
@@ -77,7 +86,7 @@ export async function runDiscovery(config: DiscoverConfig, host: DiscoveryHost, 
       break;
     }
   }
-  await Promise.all([...pulled.values()].map(({ done }) => done));
+  await Promise.all([...pulled.values().map(({ done }) => done), ...ending.values()]);
 }
 
 const wholePattern = (pattern: string) => compilePattern(`^(?:${pattern})$`);

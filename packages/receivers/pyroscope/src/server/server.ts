@@ -17,6 +17,8 @@ export interface Server {
   readonly time: ServerClock;
   /** Does the work when there is room, and within the server's time. */
   limited<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** The same, for who asks now: takes no more than half of the room, so that windows go on being pulled. */
+  limitedNow<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Asks what it is, which tells its time too. Rejects if it cannot be asked. */
   detect(signal: AbortSignal): Promise<Source>;
   /** What it is; asked only if that is not known. */
@@ -37,6 +39,7 @@ export function createServer(server: ServerConfig, { config, clock, client }: Se
   });
   const time = serverClock(clock);
   const limiter = createLimiter(config.max_concurrent);
+  const questions = createLimiter(Math.ceil(config.max_concurrent / 2));
   const late = (): Error => new Error(`There was no whole answer within ${formatDuration(server.timeout)}.`);
   let known: Source | undefined;
 
@@ -50,13 +53,16 @@ export function createServer(server: ServerConfig, { config, clock, client }: Se
     return (known = await detect(reached, { generation: server.generation, nowMs: time.now() }, signal));
   }
 
+  const limited: Server['limited'] = (signal, work) =>
+    limiter.use(signal, () => withDeadline({ ms: server.timeout, stop: signal, late }, work));
+
   return {
     config: server,
     name: shown(new URL(server.endpoint)),
     id: `${server.endpoint.replace(/\/+$/, '')} ${tenant ?? ''}`.trim(),
     time,
-    limited: (signal, work) =>
-      limiter.use(signal, () => withDeadline({ ms: server.timeout, stop: signal, late }, work)),
+    limited,
+    limitedNow: (signal, work) => questions.use(signal, () => limited(signal, work)),
     detect: find,
     source: async (signal) => known ?? find(signal),
   };

@@ -305,7 +305,7 @@ it('what another process answers in the place of one that has just ended is not 
       show(200);
       response.end(goroutines);
     });
-    await systemClock.sleep(30);
+    await run!.receiver.reload!(); // waits for the first look
     await interval();
     expect(out.batches).toEqual([]);
     expect(messages()).toEqual([]);
@@ -345,7 +345,7 @@ it('an end that the pipeline takes its time for does not keep new targets from b
       }),
       { clock, next, wants: ['metrics'] },
     );
-    await systemClock.sleep(30);
+    await run.receiver.reload!(); // waits for the first look
     await interval();
     list('two');
     await run.receiver.reload!();
