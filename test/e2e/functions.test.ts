@@ -53,6 +53,10 @@ it('topn behind group_by_attributes keeps the functions that take the most, and 
     config: { properties: {} },
     create: () => ({ consume: async (batch) => void batches.push(batch as MetricsBatch) }),
   });
+  let page = '';
+  const note = (fields: object): void => {
+    if ('url' in fields) page = String(fields.url);
+  };
   const collector = await createCollector(
     {
       receivers: { push: {} },
@@ -60,16 +64,36 @@ it('topn behind group_by_attributes keeps the functions that take the most, and 
         groupbyattrs: { keys: ['code.function.name'] },
         topn: { entity: 'code.function.name', by: 'profile.cpu.self', group_by: ['service.name'], n: 2 },
       },
-      exporters: { sink: {} },
+      exporters: {
+        sink: {},
+        prometheus: {
+          endpoint: 'localhost:0',
+          resource_constant_labels: { included: ['service.name', 'code.function.name'] },
+        },
+      },
       service: {
-        pipelines: { metrics: { receivers: ['push'], processors: ['groupbyattrs', 'topn'], exporters: ['sink'] } },
+        pipelines: {
+          metrics: { receivers: ['push'], processors: ['groupbyattrs', 'topn'], exporters: ['sink', 'prometheus'] },
+        },
       },
     },
-    { components: [sink], folders: [join(root, 'packages/cli')] },
+    {
+      components: [sink],
+      folders: [join(root, 'packages/cli')],
+      log: { debug: note, info: note, warn: note, error: note },
+    },
   );
   await collector.start();
   await collector.push(profileOf('shop', { 'main.a': 5, 'main.b': 70, 'main.c': 20, 'main.d': 3 }));
+  const samples = (await (await fetch(page)).text()).split('\n').filter((line) => line.startsWith('profile_'));
   await collector.shutdown();
+  expect(samples).toMatchInlineSnapshot(`
+    [
+      "profile_cpu_self_nanoseconds_total{code_function_name="main.b",job="shop",otel_scope_name="pyroscope",service_name="shop"} 70",
+      "profile_cpu_self_nanoseconds_total{code_function_name="main.c",job="shop",otel_scope_name="pyroscope",service_name="shop"} 20",
+      "profile_cpu_self_nanoseconds_total{job="shop",otel_scope_name="pyroscope",service_name="shop"} 8",
+    ]
+  `);
   const lines = render(batches[0]!)
     .split('\n')
     .filter((line) => line.startsWith('profile.cpu.self'));
