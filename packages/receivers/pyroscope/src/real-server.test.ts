@@ -154,6 +154,47 @@ describe.runIf(isBuilt(pyroscope))('Grafana Pyroscope', () => {
       await server.stop();
     }
   });
+
+  it('keeps tenants apart, and says that it wants one', { timeout: 120_000 }, async () => {
+    const server = await startPyroscope(['-auth.multitenancy-enabled=true']);
+    try {
+      for (const tenant of ['red', 'blue']) {
+        const query = new URLSearchParams({ name: 'shop.cpu', from: seconds(0), until: seconds(1), format: 'folded' });
+        const sent = await fetch(`${server.endpoint}/ingest?${query}`, {
+          method: 'POST',
+          headers: { 'x-scope-orgid': tenant },
+          body: `main.main;${tenant} 7\n`,
+        });
+        expect(sent.status).toBe(200);
+      }
+      const servers = ['red', 'blue'].map((tenant) => ({
+        endpoint: server.endpoint,
+        tenant,
+        queries: [{ query: 'nobody.cpu' }],
+      }));
+      const run = await pulling(
+        { servers: [...servers, { endpoint: server.endpoint, queries: [{ query: 'nobody.cpu' }] }] },
+        { clock: systemClock, next: sink() },
+      );
+      const ask = commandsOf(run.receiver);
+      const times = { from: seconds(-1), until: seconds(3), format: 'folded' };
+      try {
+        for (const tenant of ['red', 'blue'])
+          await expect
+            .poll(() =>
+              ask('profile', { server: `${server.endpoint} ${tenant}`, query: 'shop.cpu', ...times }).catch(String),
+            )
+            .toMatch(new RegExp(`^main\\.main;${tenant} \\d+\\n$`));
+        await expect
+          .poll(() => run.context.lines.map(({ message, fields }) => `${message} ${JSON.stringify(fields)}`))
+          .toEqual([expect.stringMatching(/^The server cannot be asked\..*no org id/)]);
+      } finally {
+        await run.stop();
+      }
+    } finally {
+      await server.stop();
+    }
+  });
 });
 
 describe.runIf(isBuilt(pyroscopeLegacy))('Pyroscope 0.37', () => {
