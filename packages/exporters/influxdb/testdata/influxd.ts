@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '@millrace/core/testing';
 
 export interface Series {
   readonly name: string;
@@ -22,14 +22,6 @@ export interface Influxd {
 
 export const hasInfluxd = spawnSync('influxd', ['version']).status === 0;
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** InfluxDB 1 on loopback, with files of its own. */
 export async function startInfluxd({ auth = false } = {}): Promise<Influxd> {

@@ -3,15 +3,13 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Component, Consumer, InputOf, ResourceMetrics } from '@millrace/core';
 import { endSeries, hrTime, metricsBatch, resolveConfig } from '@millrace/core';
-import { testContext } from '@millrace/core/testing';
+import { freePort, testContext } from '@millrace/core/testing';
 import { evil, gauge, point, resource, shop } from '../../../libraries/prometheus-text/testdata/metrics.ts';
 import definition from './index.ts';
 
@@ -180,12 +178,3 @@ describe.skipIf(!prometheus)('a Prometheus server', () => {
     expect(lost.map(({ value }) => value[1])).toEqual(Object.keys(exporters).map(() => '0'));
   });
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
