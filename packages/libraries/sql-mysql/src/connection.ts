@@ -102,7 +102,7 @@ export async function connect(target: MysqlTarget, signal: AbortSignal): Promise
       isDone ||= reading?.isComplete ?? false;
       reading = undefined;
       signal.removeEventListener('abort', abort);
-      if (!isDone && !killing) await kill(); // nobody wants the rest
+      if (!isDone) await (killing ?? kill()); // nobody wants the rest
     }
   }
 

@@ -8,9 +8,10 @@ const sslRequestCode = 80_877_103;
 
 /**
  * Asks the server to break off what a session runs, over a connection of its own, with TLS where the session has it:
- * protocol-flow, "Canceling Requests in Progress" (https://www.postgresql.org/docs/current/protocol-flow.html).
+ * protocol-flow, "Canceling Requests in Progress" (https://www.postgresql.org/docs/current/protocol-flow.html). Resolves when
+ * that connection is closed: the server closes it once it has passed the request on.
  */
-export function sendCancel({ host, port }: PostgresTarget, { client, tls }: Session): void {
+export function sendCancel({ host, port }: PostgresTarget, { client, tls }: Session): Promise<void> {
   const { processID, secretKey } = client as unknown as { readonly processID: number; readonly secretKey: number };
   const request = message(cancelRequestCode, processID, secretKey);
   const socket = host.startsWith('/') ? connectSocket(`${host}/.s.PGSQL.${port}`) : connectSocket(port, host);
@@ -18,10 +19,11 @@ export function sendCancel({ host, port }: PostgresTarget, { client, tls }: Sess
   socket.on('error', () => {});
   socket.setTimeout(5_000, () => socket.destroy());
   socket.unref();
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   if (tls === undefined) {
     socket.end(request);
     socket.resume();
-    return;
+    return closed;
   }
   socket.write(message(sslRequestCode));
   socket.once('data', (answer) => {
@@ -31,6 +33,7 @@ export function sendCancel({ host, port }: PostgresTarget, { client, tls }: Sess
     secure.on('error', () => socket.destroy());
     secure.resume();
   });
+  return closed;
 }
 
 /** Its length, and its numbers. */

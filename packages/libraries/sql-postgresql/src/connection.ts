@@ -61,7 +61,8 @@ export async function connect(target: PostgresTarget, signal: AbortSignal): Prom
   async function* cancelling<T>(signal: AbortSignal, run: () => AsyncGenerator<T>): AsyncGenerator<T> {
     let asking: NodeJS.Timeout | undefined;
     let grace: NodeJS.Timeout | undefined;
-    const ask = (): void => sendCancel(target, session);
+    const asked: Promise<void>[] = [];
+    const ask = (): void => void asked.push(sendCancel(target, session));
     const cancel = (): void => {
       ask();
       // One that comes before the statement does is not heard.
@@ -80,6 +81,8 @@ export async function connect(target: PostgresTarget, signal: AbortSignal): Prom
       signal.removeEventListener('abort', cancel);
       clearInterval(asking);
       clearTimeout(grace);
+      // A request under way is not left behind: who ends the process now would end it too.
+      if (asked.length > 0) await Promise.race([Promise.all(asked), sleep(goodbyeMs)]);
       await end();
     }
   }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect as dial, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, Row, Rows, Target } from '@millrace/sql';
 import { SqlError } from '@millrace/sql';
@@ -164,6 +166,34 @@ describe.skipIf(!hasPostgres)('a real server', () => {
         `SELECT 1 FROM pg_stat_activity WHERE query LIKE '%generate_series(1, 100000000)%' AND state = 'active' AND pid <> pg_backend_pid()`,
       ),
     ).toEqual([]);
+  });
+
+  it('leaves no request to cancel on its way, by which the server would be asked after the end', async () => {
+    let connections = 0;
+    let heard = 0;
+    const slow = createServer({ allowHalfOpen: true }, (socket) => {
+      // The first is the session, the others are requests to cancel it.
+      const isRequest = connections++ > 0;
+      const pass = (): void => {
+        const upstream = dial(server.port, '127.0.0.1').on('error', () => {});
+        if (isRequest) upstream.once('end', () => heard++);
+        socket.pipe(upstream).pipe(socket);
+      };
+      socket.on('error', () => {});
+      setTimeout(pass, isRequest ? 200 : 0);
+    }).listen(0, '127.0.0.1');
+    await once(slow, 'listening');
+    const { port } = slow.address() as AddressInfo;
+    const datasource = server.datasource.replace(/port=\d+/, `port=${port}`);
+    const connection = await postgresql.connect({ datasource, readOnly: true }, never);
+    const stop = new AbortController();
+    const reading = async (): Promise<void> => {
+      for await (const _ of connection.query('SELECT generate_series(1, 5000)', { signal: stop.signal })) stop.abort();
+    };
+    await expect(reading()).rejects.toMatchObject({ kind: 'cancelled' });
+    await connection.close();
+    expect([connections, heard]).toEqual([2, 1]);
+    slow.close();
   });
 
   it('tells the server the limit too', async () => {
