@@ -1,44 +1,44 @@
-import type { DataPoint, HrTime, MetricData } from '@millrace/core';
+import type { Attributes, DataPoint, MetricData } from '@millrace/core';
 import { pointType, temporality, valueType } from '@millrace/core';
 import type { FormatConfig, MetricConfig } from './config.ts';
 import { createReader, type sizes, ValueError } from './decimal.ts';
 import { parsePath, valueAt } from './json.ts';
 import { type Fault, indexOf, type Table } from './parse.ts';
-import { createSeriesMap, type SeriesRun } from './series.ts';
+import type { MakePoint, SeriesRun } from './series.ts';
 
 /** What was read, and what is wrong with it. */
 export interface Reading {
-  readonly time: HrTime;
   readonly json: unknown;
   /** Undefined if it could not be found. */
   readonly table: Table | undefined;
   readonly fault: Fault;
 }
 
-/** A metric of the config: what its points are at each reading, with the ends of series that are gone. */
+/** A metric of the config: what its points are at each reading. */
 export interface Metric {
   readonly template: Omit<MetricData, 'dataPoints'>;
-  points(reading: Reading): readonly DataPoint<number | bigint>[];
+  points(reading: Reading, run: SeriesRun): readonly DataPoint<number | bigint>[];
 }
 
 export function createMetric(config: MetricConfig, { absent }: Pick<FormatConfig, 'absent'>): Metric {
   const { column, json_path: path, attributes, static_attributes: fixed, where } = config;
   const names = Object.keys(attributes);
-  const series = createSeriesMap({
-    isCounter: config.type === 'counter',
-    attributesOf: (values) =>
-      Object.freeze({
-        ...fixed,
-        ...Object.fromEntries(
-          names.flatMap((name, index) => (values[index] === undefined ? [] : [[name, values[index]]])),
-        ),
-      }),
-  });
+  const attributesOf = (cells: readonly string[], places: readonly number[]): Attributes =>
+    Object.freeze({
+      ...fixed,
+      ...Object.fromEntries(
+        names.flatMap((name, index) => {
+          const cell = cells[places[index]!];
+          return cell === undefined ? [] : [[name, cell]];
+        }),
+      ),
+    });
   const read = createReader(config.scale as number | keyof typeof sizes, config.value_type);
   const part = config.extract === undefined ? undefined : new RegExp(config.extract);
   const conditions = Object.entries(where).map(([name, pattern]) => ({ name, pattern: new RegExp(pattern) }));
   const none = new Set(absent);
   const steps = path === undefined ? undefined : parsePath(path)!;
+  const alreadyMade = `a series of ${config.name} that has been made before: attributes must tell them apart.`;
 
   /** Undefined where there is no value. Throws a ValueError. */
   function valueOf(cell: string | undefined): number | bigint | undefined {
@@ -49,7 +49,7 @@ export function createMetric(config: MetricConfig, { absent }: Pick<FormatConfig
     return read(match[1] ?? match[0]);
   }
 
-  function* ofTable({ columns, rows }: Table, run: SeriesRun, fault: Fault): Generator<DataPoint<number | bigint>> {
+  function* ofTable({ columns, rows }: Table, make: MakePoint, fault: Fault): Generator<DataPoint<number | bigint>> {
     const index = indexOf(columns, column!);
     const places = names.map((name) => indexOf(columns, attributes[name]!));
     const wanted = conditions.map(({ name, pattern }) => ({ index: indexOf(columns, columnOf(name)), pattern }));
@@ -58,15 +58,9 @@ export function createMetric(config: MetricConfig, { absent }: Pick<FormatConfig
       try {
         const value = valueOf(cells[index]);
         if (value === undefined) continue;
-        const point = run.point(
-          places.map((place) => cells[place]),
-          value,
-        );
+        const point = make(attributesOf(cells, places), value);
         if (point) yield point;
-        else
-          fault(
-            `Line ${line} makes a series of ${config.name} that a row before it has made: attributes must tell rows apart.`,
-          );
+        else fault(`Line ${line} makes ${alreadyMade}`);
       } catch (error) {
         if (!(error instanceof ValueError)) throw error;
         fault(`Line ${line}, column ${columns[index]}: ${error.message}.`);
@@ -74,13 +68,16 @@ export function createMetric(config: MetricConfig, { absent }: Pick<FormatConfig
     }
   }
 
-  function* ofJson(json: unknown, run: SeriesRun, fault: Fault): Generator<DataPoint<number | bigint>> {
+  function* ofJson(json: unknown, make: MakePoint, fault: Fault): Generator<DataPoint<number | bigint>> {
     const found = valueAt(json, steps!);
     if (found === undefined) return;
     try {
       if (typeof found !== 'string') throw new ValueError(`${JSON.stringify(found).slice(0, 80)} is no number`);
       const value = valueOf(found);
-      if (value !== undefined) yield run.point([], value)!;
+      if (value === undefined) return;
+      const point = make(attributesOf([], []), value);
+      if (point) yield point;
+      else fault(`${path} makes ${alreadyMade}`);
     } catch (error) {
       if (!(error instanceof ValueError)) throw error;
       fault(`${path}: ${error.message}.`);
@@ -89,18 +86,16 @@ export function createMetric(config: MetricConfig, { absent }: Pick<FormatConfig
 
   return {
     template: templateOf(config),
-    points({ time, json, table, fault }) {
-      // Where there is no table, nobody knows what of it is gone.
+    points({ json, table, fault }, run) {
       if (!steps && !table) return [];
-      const run = series.begin(time);
-      let points: DataPoint<number | bigint>[] = [];
+      const make = run.from(config);
       try {
-        if (steps) points = [...ofJson(json, run, fault)];
-        else if (table!.rows.length > 0) points = [...ofTable(table!, run, fault)];
+        if (steps) return [...ofJson(json, make, fault)];
+        return table!.rows.length > 0 ? [...ofTable(table!, make, fault)] : [];
       } catch (error) {
         fault(`${config.name}: ${(error as Error).message}`);
+        return [];
       }
-      return [...points, ...run.end()];
     },
   };
 }

@@ -166,7 +166,7 @@ describe('what is wrong is told with its place, and the rest is read', () => {
       'the same series twice',
       levels,
       'Level Files\n0 1\n0 2',
-      ['Line 3 makes a series of files that a row before it has made: attributes must tell rows apart.'],
+      ['Line 3 makes a series of files that has been made before: attributes must tell them apart.'],
       ['files{|level="0"} 1 '],
     ],
     [
@@ -239,6 +239,60 @@ describe('JSON', () => {
   it('a number ends when it is gone', () => {
     const numbers = reading({ metrics: [{ name: 'n', json_path: 'n' }] });
     expect([numbers('{"n":1}').lines, numbers('{}').lines]).toEqual([['n{|} 1 '], ['n{|} ended ']]);
+  });
+});
+
+describe('metrics of one name', () => {
+  const size = (column: string, fixed?: object) => ({
+    name: 'size',
+    column,
+    attributes: { level: 'Level' },
+    static_attributes: fixed ?? {},
+  });
+
+  it('differ in their attributes', () => {
+    const read = reading({
+      format: { header: 1 },
+      metrics: [size('In', { direction: 'in' }), size('Out', { direction: 'out' })],
+    });
+    expect(read('Level In Out\n0 1 2').lines).toEqual([
+      'size{|direction="in",level="0"} 1 ',
+      'size{|direction="out",level="0"} 2 ',
+    ]);
+  });
+
+  it('that do not are reported, and the first counts', () => {
+    const read = reading({ format: { header: 1 }, metrics: [size('In'), size('Out')] });
+    expect(read('Level In Out\n0 1 2')).toMatchObject({
+      lines: ['size{|level="0"} 1 '],
+      faults: ['Line 2 makes a series of size that has been made before: attributes must tell them apart.'],
+    });
+    const numbers = reading({ metrics: ['a', 'b'].map((path) => ({ name: 'n', json_path: path })) });
+    expect(numbers('{"a":1,"b":2}')).toMatchObject({
+      lines: ['n{|} 1 '],
+      faults: ['b makes a series of n that has been made before: attributes must tell them apart.'],
+    });
+  });
+
+  it('share their series: one that the other goes on with does not end', () => {
+    const where = (kind: string) => ({ ...size('Size'), where: { Kind: kind } });
+    const read = reading({ format: { header: 1 }, metrics: [where('^a$'), where('^b$')] });
+    expect(read('Level Kind Size\n0 a 1').lines).toEqual(['size{|level="0"} 1 ']);
+    expect(read('Level Kind Size\n0 b 2').lines).toEqual(['size{|level="0"} 2 ']);
+    expect(read('Level Kind Size\n').lines).toEqual(['size{|level="0"} ended ']);
+  });
+
+  it('without its table, only those of the JSON end', () => {
+    const read = reading({
+      source: { url: 'http://localhost/', json_path: 'text' },
+      format: { header: '^Level' },
+      metrics: [size('In'), { name: 'size', json_path: 'size' }],
+    });
+    expect(read(JSON.stringify({ text: 'Level In\n0 1', size: 7 })).lines).toEqual([
+      'size{|level="0"} 1 ',
+      'size{|} 7 ',
+    ]);
+    expect(read('{"text":"nothing"}').lines).toEqual(['size{|} ended ']);
   });
 });
 

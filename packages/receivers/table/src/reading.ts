@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import { parseJson, parsePath, valueAt } from './json.ts';
 import { createMetric } from './metric.ts';
 import { createParser, type Fault, noRows, type Table } from './parse.ts';
+import { createSeriesMap } from './series.ts';
 
 export interface Read {
   readonly resourceMetrics: ResourceMetrics;
@@ -23,9 +24,10 @@ export function createReading(config: Config, id: string) {
   const resource = Object.freeze({ attributes: Object.freeze({ ...attributes }) });
   const parse = createParser(config.format);
   // Several may have one name, and differ in their attributes.
-  const byName = [...Map.groupBy(configs, ({ name }) => name).values()].map((same) =>
-    same.map((one) => createMetric(one, config.format)),
-  );
+  const byName = [...Map.groupBy(configs, ({ name }) => name).values()].map((same) => ({
+    metrics: same.map((one) => createMetric(one, config.format)),
+    series: createSeriesMap({ isCounter: same[0]!.type === 'counter' }),
+  }));
   const isJson = source.json_path !== undefined || configs.some(({ json_path: path }) => path !== undefined);
   const hasTable = configs.some(({ column }) => column !== undefined);
   const tablePath = source.json_path === undefined ? undefined : parsePath(source.json_path)!;
@@ -66,10 +68,12 @@ export function createReading(config: Config, id: string) {
       // Some editors begin a file with a byte order mark.
       const content = text.startsWith('\ufeff') ? text.slice(1) : text;
       const json = isJson ? jsonOf(content) : undefined;
-      const reading = { time, json, table: tableIn(content, json, fault), fault };
-      const made = byName.flatMap((same) => {
-        const dataPoints = same.flatMap((metric) => metric.points(reading));
-        return dataPoints.length > 0 ? [{ ...same[0]!.template, dataPoints } as MetricData] : [];
+      const reading = { json, table: tableIn(content, json, fault), fault };
+      const made = byName.flatMap(({ metrics, series }) => {
+        const run = series.begin(time);
+        const points = metrics.flatMap((metric) => metric.points(reading, run));
+        const dataPoints = [...points, ...run.end()];
+        return dataPoints.length > 0 ? [{ ...metrics[0]!.template, dataPoints } as MetricData] : [];
       });
       const told = ownMetrics(time, {
         'table.up': hasTable && !reading.table ? 0 : 1,
