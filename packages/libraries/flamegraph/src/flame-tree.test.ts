@@ -63,6 +63,13 @@ describe('a tree', () => {
     ]);
   });
 
+  it('of two shows one thing only', () => {
+    const space = fromStacks([{ frames: ['main'], values: [1] }], { sampleTypes: [{ type: 'space', unit: 'bytes' }] });
+    expect(() => flameTreeDiff(stacks('main 3'), space)).toThrow(
+      'The profiles cannot be compared: the one shows cpu in nanoseconds, the other space in bytes.',
+    );
+  });
+
   it('leaves out what is negative, and says how much that is', () => {
     const tree = flameTree(stacks('main;a 3\nmain;b -5'));
     expect(tree.negative).toBe(-5);

@@ -1,4 +1,4 @@
-import { callTree, type Int64, type Profile, type ValueType, type ViewOptions } from '@millrace/pprof';
+import { callTree, checkComparable, type Int64, type Profile, type ValueType, type ViewOptions } from '@millrace/pprof';
 import { fold } from './fold.ts';
 import { joinTrees, type JoinedFrame } from './join.ts';
 
@@ -48,6 +48,7 @@ export function flameTree(profile: Profile, options: FlameOptions = {}): FlameTr
 /** Both in one: a frame is as wide as it was in `base` and is in `profile` together, so that nothing that is gone is missing. */
 export function flameTreeDiff(base: Profile, profile: Profile, options: FlameOptions = {}): FlameTree {
   const trees = [callTree(profile, options), callTree(base, options)] as const;
+  checkComparable(trees[1].sampleType, trees[0].sampleType);
   const joined = joinTrees(trees);
   const framed = ({ selfs, ...frame }: JoinedFrame): FlameFrame => ({ ...frame, self: selfs[0]!, baseSelf: selfs[1]! });
   return {

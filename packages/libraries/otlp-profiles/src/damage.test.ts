@@ -51,6 +51,11 @@ describe('what is no request of profiles', () => {
     ['a link that is not there', request({ profile: [sample(wire.int(3, 1), value)] }), 'link 1'],
     ['an attribute that is not there', request({ profile: [sample(wire.packed(2, 7), value)] }), 'attribute 7'],
     ['an attribute of the profile that is not there', request({ profile: [wire.packed(11, 7)] }), 'attribute 7'],
+    [
+      'values whose sum is no int64',
+      request({ profile: [sample(wire.packed(4, 2n ** 62n, 2n ** 62n))] }),
+      'The values of sample 0 of profile 0 of the request come to 9223372036854775808, which is no int64',
+    ],
     ['a negative index', request({ profile: [sample(wire.int(1, -1), value)] }), '-1 is no index'],
     ['a location that is not there', request({ dictionary: [stack(5)] }), 'Stack 1 refers to location 5'],
     [

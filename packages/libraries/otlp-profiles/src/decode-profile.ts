@@ -88,7 +88,7 @@ function readSample(cursor: Cursor, samples: RawSamples, { dictionary, where }: 
     else if (isList(tag, sampleTag.attributes)) cursor.each(tag, () => samples.attributes.push(cursor.index()));
     else if (isList(tag, sampleTag.values))
       cursor.each(tag, () => {
-        value = sum(value, cursor.int64());
+        value = sum(value, cursor.int64(), () => `The values of sample ${samples.values.length} of ${where}`);
         values++;
       });
     else if (tag === sampleTag.timestamps || tag === ((sampleTag.timestamps & ~7) | 1))
@@ -115,11 +115,13 @@ function readSample(cursor: Cursor, samples: RawSamples, { dictionary, where }: 
   samples.values.push(values === 0 ? timestamps : value);
 }
 
-function sum(one: Int64, other: Int64): Int64 {
+function sum(one: Int64, other: Int64, what: () => string): Int64 {
   if (one === 0) return other;
   const result = Number(one) + Number(other);
   if (typeof one === 'number' && typeof other === 'number' && Number.isSafeInteger(result)) return result;
-  return BigInt.asIntN(64, BigInt(one) + BigInt(other));
+  const exact = BigInt(one) + BigInt(other);
+  if (exact !== BigInt.asIntN(64, exact)) throw new ProfileError(`${what()} come to ${exact}, which is no int64.`);
+  return exact;
 }
 
 /** Whether they are one pprof profile, each with another of its sample types. */

@@ -10,9 +10,7 @@ const none: ValueType = { type: '', unit: '' };
 export function align(profiles: readonly Profile[]): Profile[] {
   const [first] = profiles;
   if (profiles.length < 2) return [...profiles];
-  const common = first!.sampleTypes
-    .map(({ type }) => type)
-    .filter((type) => profiles.every(({ sampleTypes }) => sampleTypes.some((one) => one.type === type)));
+  const common = numbered(first!).filter((one) => profiles.every((profile) => indexOf(profile, one) !== -1));
   if (common.length === 0)
     throw new ProfileError(
       `The profiles have no sample type in common: ${profiles.map(({ sampleTypes }) => sampleTypes.map(({ type }) => type).join(', ')).join(' and ')}.`,
@@ -23,9 +21,24 @@ export function align(profiles: readonly Profile[]): Profile[] {
   return chosen.map((profile) => scaleTo(profile, { targets, period }));
 }
 
-function chooseTypes(profile: Profile, types: readonly string[]): Profile {
+/** Types may have the same name: then the first is the other's first, and so on. */
+interface Numbered {
+  readonly type: string;
+  readonly nth: number;
+}
+
+const numbered = ({ sampleTypes }: Profile): Numbered[] =>
+  sampleTypes.map(({ type }, index) => ({
+    type,
+    nth: sampleTypes.slice(0, index).filter((one) => one.type === type).length,
+  }));
+
+const indexOf = (profile: Profile, { type, nth }: Numbered): number =>
+  numbered(profile).findIndex((one) => one.type === type && one.nth === nth);
+
+function chooseTypes(profile: Profile, types: readonly Numbered[]): Profile {
   const { samples, sampleTypes } = profile;
-  const from = types.map((type) => sampleTypes.findIndex((one) => one.type === type));
+  const from = types.map((type) => indexOf(profile, type));
   if (from.length === sampleTypes.length && from.every((index, at) => index === at)) return profile;
   const values = new Int64s(samples.count * from.length);
   for (let sample = 0; sample < samples.count; sample++)
@@ -36,7 +49,9 @@ function chooseTypes(profile: Profile, types: readonly string[]): Profile {
   return {
     ...profile,
     sampleTypes: from.map((index) => sampleTypes[index]!),
-    defaultSampleType: types.includes(profile.defaultSampleType) ? profile.defaultSampleType : types[0]!,
+    defaultSampleType: types.some(({ type }) => type === profile.defaultSampleType)
+      ? profile.defaultSampleType
+      : types[0]!.type,
     samples: { ...samples, values },
   };
 }

@@ -65,6 +65,16 @@ describe('flamebearer', () => {
     ]);
   });
 
+  it.each([
+    [{ type: 'space', unit: 'bytes' }, 'cpu in nanoseconds, the other space in bytes'],
+    [{ type: 'cpu', unit: 'seconds' }, 'cpu in nanoseconds, the other cpu in seconds'],
+  ])('does not compare with %o', (sampleType, shown) => {
+    const other = fromStacks([{ frames: ['main'], values: [1] }], { sampleTypes: [sampleType] });
+    expect(() => flamebearerDiff(example, other)).toThrow(
+      new ProfileError(`The profiles cannot be compared: the one shows ${shown}.`),
+    );
+  });
+
   it('keeps no more than maxNodes where many are the same', () => {
     const same = stacks(Array.from({ length: 100 }, (_, index) => `main;f${index} 1`).join('\n'));
     const { levels } = flamebearer(same, { maxNodes: 11 }).flamebearer;

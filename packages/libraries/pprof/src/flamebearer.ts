@@ -1,3 +1,4 @@
+import { checkComparable } from './profile.ts';
 import type { Profile, ValueType } from './profile.ts';
 import { addSamples, childrenOf, createTrie, ranksOf, sumUp } from './trie.ts';
 import type { Children } from './trie.ts';
@@ -47,9 +48,11 @@ export function flamebearer(profile: Profile, options: FlamebearerOptions = {}):
   return draw([view], options);
 }
 
-/** Two profiles in one flame graph; each may have any total. */
+/** Two profiles in one flame graph, of one sample type in one unit; each may have any total. */
 export function flamebearerDiff(left: Profile, right: Profile, options: FlamebearerOptions = {}): FlamebearerProfile {
-  return draw([positive(viewOf(left, options)), positive(viewOf(right, options))], options);
+  const views = [viewOf(left, options), viewOf(right, options)] as const;
+  checkComparable(views[0].sampleType, views[1].sampleType);
+  return draw(views.map(positive), options);
 }
 
 /** A bar has a width, so what is negative in a difference has none. */

@@ -5,7 +5,7 @@ export { Int64s } from './int64.ts';
 export type { Int64 } from './int64.ts';
 export { compilePattern } from './pattern.ts';
 export type { Matcher, Pattern } from './pattern.ts';
-export { labelsOf, mappingHas, sampleTypeIndex, valuesOf } from './profile.ts';
+export { checkComparable, labelsOf, mappingHas, sampleTypeIndex, valuesOf } from './profile.ts';
 export type { Functions, Label, Labels, Lines, Locations, Mappings, Profile, Samples, ValueType } from './profile.ts';
 export { callGraph } from './graph.ts';
 export type { Graph, GraphEdge, GraphNode, GraphOptions } from './graph.ts';

@@ -1,3 +1,5 @@
+import { ProfileError } from './error.ts';
+
 /** A 64-bit integer: a number where it is exact, a bigint beyond 2^53. */
 export type Int64 = number | bigint;
 
@@ -15,6 +17,14 @@ export const sum = (one: Int64, other: Int64): Int64 => {
     ? result
     : toInt64(BigInt(one) + BigInt(other));
 };
+
+/** As int64; a ProfileError that says what makes the value, where it does not fit. */
+export function fitting(value: bigint, what: () => string): Int64 {
+  if (value !== BigInt.asIntN(64, value)) throw tooGreat(what());
+  return toInt64(value);
+}
+
+const tooGreat = (what: string): ProfileError => new ProfileError(`${what} does not fit in 64 bits.`);
 
 export const negative = (value: Int64): Int64 => (typeof value === 'bigint' ? toInt64(-value) : 0 - value);
 
@@ -87,11 +97,12 @@ export class Int64s {
     return this.#unsigned[index]!;
   }
 
-  /** Adds what stands in another column, modulo 2^64 as Go does. */
+  /** Adds what stands in another column. A sum beyond 64 bits, which Go wraps, is a ProfileError. */
   add(index: number, other: Int64s, from: number): void {
     const low = (this.low(index) >>> 0) + (other.low(from) >>> 0);
-    const carry = low >= two32 ? 1 : 0;
-    this.setWords(index, low | 0, (this.high(index) + other.high(from) + carry) | 0);
+    const high = this.high(index) + other.high(from) + (low >= two32 ? 1 : 0);
+    if (high !== (high | 0)) throw tooGreat(`${this.at(index)} + ${other.at(from)}`);
+    this.setWords(index, low | 0, high);
   }
 
   slice(start: number, end: number): Int64s {

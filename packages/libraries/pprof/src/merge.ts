@@ -2,14 +2,15 @@ import { align } from './align.ts';
 import { createBuilder } from './builder.ts';
 import type { Builder, Header, SampleKey } from './builder.ts';
 import { ProfileError } from './error.ts';
-import { compare } from './int64.ts';
+import { compare, fitting } from './int64.ts';
 import type { Profile } from './profile.ts';
 import { byText } from './top.ts';
 
 /**
  * The sum of profiles, as go tool pprof makes it: samples with the same stack and labels are added, and what no sample needs
  * is left out. Of sample types, those that all have stay, in the finest unit that one has. Mappings of one file count as the
- * same wherever they were loaded. Time is the earliest that is known, duration the sum, period the greatest.
+ * same wherever they were loaded. Time is the earliest that is known, duration the sum, period the greatest. Sums beyond 64
+ * bits are a ProfileError.
  */
 export function merge(profiles: readonly Profile[]): Profile {
   if (profiles.length === 0) throw new ProfileError('There are no profiles to merge.');
@@ -155,16 +156,14 @@ function labelReader(
 function headerOf(profiles: readonly Profile[]): Header {
   const [first] = profiles;
   const { sampleTypes, dropFrames, keepFrames, periodType } = first!;
+  const duration = profiles.reduce((so, one) => so + one.durationNanos, 0n);
   return {
     sampleTypes,
     defaultSampleType: profiles.find((one) => one.defaultSampleType !== '')?.defaultSampleType ?? '',
     dropFrames,
     keepFrames,
     timeNanos: earliest(profiles.map(({ timeNanos }) => timeNanos)),
-    durationNanos: BigInt.asIntN(
-      64,
-      profiles.reduce((so, one) => so + one.durationNanos, 0n),
-    ),
+    durationNanos: BigInt(fitting(duration, () => `The sum of the durations, ${duration} ns,`)),
     ...(periodType && { periodType }),
     period: profiles.map(({ period }) => period).reduce((one, other) => (compare(one, other) < 0 ? other : one)),
     comments: [...new Set(profiles.flatMap(({ comments }) => comments))],

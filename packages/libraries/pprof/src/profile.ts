@@ -147,3 +147,10 @@ export function sampleTypeIndex({ sampleTypes, defaultSampleType }: Profile, nam
     `The profile has no sample type ${JSON.stringify(name)}; it has ${types.map((type) => JSON.stringify(type)).join(', ')}.`,
   );
 }
+
+/** A ProfileError, if values of the one say nothing beside values of the other. */
+export function checkComparable(one: ValueType, other: ValueType): void {
+  if (one.type === other.type && one.unit === other.unit) return;
+  const shown = [one, other].map(({ type, unit }) => `${type} in ${unit}`);
+  throw new ProfileError(`The profiles cannot be compared: the one shows ${shown.join(', the other ')}.`);
+}

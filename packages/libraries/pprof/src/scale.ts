@@ -1,9 +1,9 @@
 import { ProfileError } from './error.ts';
-import { Int64s, toInt64 } from './int64.ts';
+import { fitting, Int64s } from './int64.ts';
 import type { Int64 } from './int64.ts';
 import type { Profile } from './profile.ts';
 
-/** Every value times `ratio`, to the nearest integer. */
+/** Every value times `ratio`, to the nearest integer. What does not fit in 64 bits is a ProfileError. */
 export function scale(profile: Profile, ratio: number): Profile {
   if (!Number.isFinite(ratio)) throw new ProfileError(`A profile cannot be scaled by ${ratio}.`);
   const { samples, sampleTypes } = profile;
@@ -25,8 +25,9 @@ export function scaleValues(values: Int64s, ratios: readonly number[]): Int64s {
 function times(value: Int64, ratio: number): Int64 {
   const product = Number(value) * ratio;
   if (Number.isSafeInteger(product) && typeof value === 'number') return product;
-  if (Number.isSafeInteger(ratio)) return toInt64(BigInt.asIntN(64, BigInt(value) * BigInt(ratio)));
+  const what = (): string => `${value} times ${ratio}`;
+  if (Number.isSafeInteger(ratio)) return fitting(BigInt(value) * BigInt(ratio), what);
   // Halves go away from zero, as in Go.
   const rounded = Math.sign(product) * Math.round(Math.abs(product));
-  return Number.isSafeInteger(rounded) ? rounded : toInt64(BigInt.asIntN(64, BigInt(rounded)));
+  return Number.isSafeInteger(rounded) ? rounded : fitting(BigInt(rounded), what);
 }

@@ -17,8 +17,16 @@ import {
   Strings,
   subtract,
   top,
+  valuesOf,
 } from './index.ts';
 import { cpu, example, stacks } from '../testdata/stacks.ts';
+
+const greatest = fromStacks([{ frames: ['main'], values: [2n ** 62n] }], { sampleTypes: [cpu] });
+const twice = fromStacks(
+  ['a', 'b'].map((name) => ({ frames: ['main', name], values: [2n ** 62n] })),
+  { sampleTypes: [cpu] },
+);
+const hours = { type: 'cpu', unit: 'hours' };
 
 it('sums up by function, with recursion once', () => {
   const { rows, total, sampleType, omitted } = top(example);
@@ -192,6 +200,18 @@ describe('sums and differences', () => {
     expect(folded(merged)).toBe('main 2000005\n');
   });
 
+  it('adds types of one name to those of the same place', () => {
+    const sampleTypes = [cpu, { type: 'space', unit: 'bytes' }, cpu];
+    const profile = (...values: number[]) => fromStacks([{ frames: ['main'], values }], { sampleTypes });
+    const merged = merge([profile(1, 2, 3), profile(10, 20, 30)]);
+    expect(merged.sampleTypes).toEqual(sampleTypes);
+    expect(valuesOf(merged, 0)).toEqual([11, 22, 33]);
+    // The other profile has one of them only.
+    const both = merge([profile(1, 2, 3), fromStacks([{ frames: ['main'], values: [10] }], { sampleTypes: [cpu] })]);
+    expect(both.sampleTypes).toEqual([cpu]);
+    expect(valuesOf(both, 0)).toEqual([11]);
+  });
+
   it.each<readonly [() => unknown, string]>([
     [() => merge([]), 'There are no profiles to merge.'],
     [
@@ -204,6 +224,20 @@ describe('sums and differences', () => {
     ],
     [() => top(example, { sampleType: 'space' }), 'The profile has no sample type "space"; it has "cpu".'],
     [() => scale(example, Number.NaN), 'A profile cannot be scaled by NaN.'],
+    [() => scale(greatest, 2), `${2n ** 62n} times 2 does not fit in 64 bits.`],
+    [() => scale(greatest, 2.5), `${2n ** 62n} times 2.5 does not fit in 64 bits.`],
+    [() => scale(scale(greatest, -2), -1), `${-(2n ** 63n)} times -1 does not fit in 64 bits.`],
+    [() => top(twice), `The sum of all values, ${2n ** 63n}, does not fit in 64 bits.`],
+    [() => top(diff(twice, stacks('other 1'))), `A sum of values, ${2n ** 63n}, does not fit in 64 bits.`],
+    [() => merge([greatest, greatest]), `${2n ** 62n} + ${2n ** 62n} does not fit in 64 bits.`],
+    [
+      () => merge([example, { ...example, durationNanos: 2n ** 63n - 1n }, { ...example, durationNanos: 1n }]),
+      `The sum of the durations, ${2n ** 63n} ns, does not fit in 64 bits.`,
+    ],
+    [
+      () => merge([stacks('main 1'), fromStacks([{ frames: ['a'], values: [2 ** 62] }], { sampleTypes: [hours] })]),
+      'does not fit in 64 bits',
+    ],
     ...[1e300, -(2n ** 63n) - 1n, Number.NaN].map(
       (value) =>
         [
@@ -221,7 +255,7 @@ describe('sums and differences', () => {
   });
 
   it('adds beyond 2^53 in every view', () => {
-    const great = 2n ** 62n;
+    const great = 2n ** 61n;
     const profile = fromStacks(
       [
         { frames: ['main', 'a'], values: [great] },
@@ -230,7 +264,7 @@ describe('sums and differences', () => {
       ],
       { sampleTypes: [cpu] },
     );
-    expect(top(profile, { sort: 'total' }).rows[0]).toMatchObject({ name: 'main', self: -5, total: 2n ** 63n - 6n });
+    expect(top(profile, { sort: 'total' }).rows[0]).toMatchObject({ name: 'main', self: -5, total: 2n ** 62n - 6n });
     expect(callGraph(profile).nodes[0]!.callers[0]!.value).toBe(great);
     expect(folded(profile)).toBe(`main -5\nmain;a ${great}\nmain;b ${great - 1n}\n`);
     expect(folded(subtract(merge([profile, profile]), profile))).toBe(folded(profile));
