@@ -127,6 +127,33 @@ it.each([
   ]);
 });
 
+it('a server that is upgraded while it is pulled from is asked as what it is now', async () => {
+  server = await fakeServer({ generation: 'legacy', now: clock.now });
+  for (const [ms, name] of [
+    [5_000, 'before'],
+    [65_000, 'while'],
+    [125_000, 'after'],
+  ] as const)
+    send(ms, 'shop', stack(['main', name], 7));
+  send(125_000, 'web', stack(['main', 'new'], 7));
+  const queries = [{ query: 'shop.cpu' }];
+  const discover = { interval: '30s', applications: 'web', profile_types: '.*:cpu:.*' };
+  run = await pulling(
+    { servers: [{ endpoint: server.endpoint, window: '10s', queries, discover }] },
+    { clock, next: out, wants: ['metrics'] },
+  );
+  await seconds(60);
+  server.generation = 'v1';
+  await seconds(60);
+  expect(texts()).toMatch(/"before".* 7/);
+  expect(texts()).toMatch(/"while".* 7/);
+  await seconds(60);
+  expect(texts()).toMatch(/"after".* 7/);
+  // What it has only since then is found too.
+  expect(texts()).toMatch(/service.name="web".*"new".* 7/);
+  expect(run.context.dropped).toEqual({});
+});
+
 it('a server that hangs costs only itself', async () => {
   server = await fakeServer({ generation: 'legacy', now: clock.now });
   const hanging = await fakeServer({ generation: 'legacy', now: clock.now });

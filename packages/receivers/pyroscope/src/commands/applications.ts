@@ -33,8 +33,8 @@ export async function listApplications(
       const until = { name: 'until', text: 'now' };
       const window = checked(() => parseWindow({ name: 'from', text: from }, until, server.time.now()));
       try {
-        const found = await asking(server, signal, async (within) =>
-          (await server.source(within)).find(window, within),
+        const found = await asking(server, signal, (within) =>
+          server.use(within, (source) => source.find(window, within)),
         );
         return byApplication(server.id, found);
       } catch (error) {

@@ -63,14 +63,15 @@ export async function askProfile(
 ): Promise<unknown> {
   const server = serverFor(servers, given.server);
   const query = checked(() => parseQuery(given.query));
-  const profile = await asking(server, signal, async (within) => {
-    const source = await server.source(within);
-    // A time is one of the server, which was heard when it was found out what it is.
-    const now = server.time.now();
-    const window = parseWindow({ name: 'from', text: given.from }, { name: 'until', text: given.until }, now);
-    const pulled = await source.pull(await source.resolve(query, window, within), window, within);
-    if (pulled.profile) return withTimes(pulled.profile, window);
-    throw new PermanentError(`${server.id} has no samples of ${given.query} from ${formatWindow(window)}.`);
-  });
+  const profile = await asking(server, signal, (within) =>
+    server.use(within, async (source) => {
+      // A time is one of the server, which was heard when it was found out what it is.
+      const now = server.time.now();
+      const window = parseWindow({ name: 'from', text: given.from }, { name: 'until', text: given.until }, now);
+      const pulled = await source.pull(await source.resolve(query, window, within), window, within);
+      if (pulled.profile) return withTimes(pulled.profile, window);
+      throw new PermanentError(`${server.id} has no samples of ${given.query} from ${formatWindow(window)}.`);
+    }),
+  );
   return checked(() => formatted(profile, given));
 }

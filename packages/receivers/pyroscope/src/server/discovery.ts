@@ -1,19 +1,15 @@
 import { type Clock, type Logger, stateLog } from '@millrace/core';
 import { compilePattern } from '@millrace/pprof';
-import type { Source } from '@millrace/pyroscope-client';
-import type { DiscoverConfig, ServerConfig } from '../config/server.ts';
-import type { ServerClock } from './clock.ts';
+import type { DiscoverConfig } from '../config/server.ts';
 import { keyed, type Query } from './query.ts';
+import type { Server } from './server.ts';
 
 export interface DiscoveryHost {
-  readonly server: ServerConfig;
-  readonly source: Source;
+  readonly server: Pick<Server, 'config' | 'time' | 'limited' | 'use'>;
   readonly clock: Clock;
-  readonly time: ServerClock;
   readonly log: Logger;
   /** Queries of the config, which are pulled anyway. */
   readonly known: readonly Query[];
-  limited<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Pulls it until the signal; from this time on if it was never pulled. */
   startQuery(query: Query, signal: AbortSignal, fromMs: number | undefined): Promise<void>;
 }
@@ -23,7 +19,8 @@ const goneMs = 3_600_000;
 
 /** Asks the server again and again what it has, and pulls what fits. Resolves when the signal is aborted. */
 export async function runDiscovery(config: DiscoverConfig, host: DiscoveryHost, signal: AbortSignal): Promise<void> {
-  const { source, clock, time, server } = host;
+  const { clock, server } = host;
+  const { window: windowMs, delay: delayMs } = server.config;
   const state = stateLog(host.log);
   const limitState = stateLog(host.log);
   const fits = [wholePattern(config.applications), wholePattern(config.profile_types)] as const;
@@ -35,9 +32,9 @@ export async function runDiscovery(config: DiscoverConfig, host: DiscoveryHost, 
   let lastMs: number | undefined;
 
   async function look(): Promise<void> {
-    const now = time.now();
-    const window = { startMs: now - goneMs - server.window - server.delay, endMs: now };
-    const all = await host.limited(signal, (until) => source.find(window, until));
+    const now = server.time.now();
+    const window = { startMs: now - goneMs - windowMs - delayMs, endMs: now };
+    const all = await server.limited(signal, (until) => server.use(until, (source) => source.find(window, until)));
     const found = new Map<string, Query>();
     for (const { application, profileType } of all) {
       if (!fits[0](application) || !fits[1](profileType)) continue;
@@ -61,7 +58,7 @@ export async function runDiscovery(config: DiscoverConfig, host: DiscoveryHost, 
     for (const [key, query] of found) {
       if (pulled.has(key) || ending.has(key) || pulled.size >= config.limit) continue;
       const stop = new AbortController();
-      const done = host.startQuery(query, AbortSignal.any([stop.signal, signal]), lastMs && lastMs - server.delay);
+      const done = host.startQuery(query, AbortSignal.any([stop.signal, signal]), lastMs && lastMs - delayMs);
       pulled.set(key, { stop, done });
     }
     const more = found

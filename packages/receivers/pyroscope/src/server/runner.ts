@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Context, type Logger, stateLog, withFields } from '@millrace/core';
 import { clientOf } from '@millrace/http-client';
-import type { Pulled, Source, Window } from '@millrace/pyroscope-client';
+import type { Pulled, Window } from '@millrace/pyroscope-client';
 import type { Config } from '../config/schema.ts';
 import type { ServerConfig } from '../config/server.ts';
 import { createStream, type StreamHost } from '../emit/stream.ts';
@@ -41,13 +41,12 @@ export function runServer(server: ServerConfig, host: ServerHost): ServerRunner 
   const log = withFields(parentLog, { server: asked.name });
   const place = encodeURIComponent(asked.id);
 
-  async function reach(): Promise<Source> {
+  async function reach(): Promise<void> {
     const state = stateLog(log);
     for (let waitMs = firstRetryMs; ; waitMs = Math.min(2 * waitMs, lastRetryMs)) {
       try {
-        const found = await limited(stop.signal, asked.detect);
-        state.fine('The server can be asked now.');
-        return found;
+        await limited(stop.signal, asked.detect);
+        return state.fine('The server can be asked now.');
       } catch (error) {
         stop.signal.throwIfAborted();
         state.trouble('The server cannot be asked.', error);
@@ -56,7 +55,7 @@ export function runServer(server: ServerConfig, host: ServerHost): ServerRunner 
     }
   }
 
-  async function runQuery(source: Source, query: Query, { signal, fromMs, log: own }: QueryRun): Promise<void> {
+  async function runQuery(query: Query, { signal, fromMs, log: own }: QueryRun): Promise<void> {
     const key = `windows/${place}/${query.key}`;
     const leftOut = new Set<string>();
     const stream = createStream(host, {
@@ -75,7 +74,7 @@ export function runServer(server: ServerConfig, host: ServerHost): ServerRunner 
         server: time,
         log: own,
         missed,
-        pull: (window) => limited(signal, (until) => source.pull(query, window, until)),
+        pull: (window) => limited(signal, (until) => asked.use(until, (source) => source.pull(query, window, until))),
         hearTime: async () => void (await limited(signal, asked.detect)),
         async hand(pulled: Pulled, window: Window, pulledMs: number) {
           const origin = { source: `${id} ${key}`, sequence: window.endMs / 1000, attempt: randomUUID() };
@@ -92,20 +91,16 @@ export function runServer(server: ServerConfig, host: ServerHost): ServerRunner 
   }
 
   async function run(): Promise<void> {
-    const source = await reach();
+    await reach();
     const startQuery = (query: Query, signal: AbortSignal, fromMs?: number): Promise<void> => {
       const fields = { application: query.application, profile_type: query.profileType };
-      return runQuery(source, query, { signal, fromMs, log: withFields(log, fields) });
+      return runQuery(query, { signal, fromMs, log: withFields(log, fields) });
     };
     const configured = server.queries.map(queryOf);
     await Promise.all([
       ...configured.map((query) => startQuery(query, stop.signal)),
       server.discover &&
-        runDiscovery(
-          server.discover,
-          { server, source, clock, time, log, limited, known: configured, startQuery },
-          stop.signal,
-        ),
+        runDiscovery(server.discover, { server: asked, clock, log, known: configured, startQuery }, stop.signal),
     ]);
   }
 

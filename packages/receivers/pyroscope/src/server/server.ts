@@ -1,7 +1,7 @@
 import { type Clock, formatDuration } from '@millrace/core';
-import { type Client, createAsk, shown } from '@millrace/http-client';
+import { type Client, createAsk, shown, StatusError } from '@millrace/http-client';
 import { createLimiter, withDeadline } from '@millrace/polling';
-import type { Profile } from '@millrace/pprof';
+import { type Profile, ProfileError } from '@millrace/pprof';
 import { detect, serverUrl, type Source, type Window } from '@millrace/pyroscope-client';
 import type { Config } from '../config/schema.ts';
 import type { ServerConfig } from '../config/server.ts';
@@ -21,8 +21,11 @@ export interface Server {
   limitedNow<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Asks what it is, which tells its time too. Rejects if it cannot be asked. */
   detect(signal: AbortSignal): Promise<Source>;
-  /** What it is; asked only if that is not known. */
-  source(signal: AbortSignal): Promise<Source>;
+  /**
+   * Does the work with what it is; asked only if that is not known. An answer that such a server does not give may be of
+   * another one: the next work asks again.
+   */
+  use<T>(signal: AbortSignal, work: (source: Source) => Promise<T>): Promise<T>;
 }
 
 interface ServerHost {
@@ -64,9 +67,23 @@ export function createServer(server: ServerConfig, { config, clock, client }: Se
     limited,
     limitedNow: (signal, work) => questions.use(signal, () => limited(signal, work)),
     detect: find,
-    source: async (signal) => known ?? find(signal),
+    async use(signal, work) {
+      const source = known ?? (await find(signal));
+      try {
+        return await work(source);
+      } catch (error) {
+        if (isStrange(error)) known = undefined;
+        throw error;
+      }
+    },
   };
 }
+
+/** There is no such path, or what is there is something else. */
+const isStrange = (error: unknown): boolean =>
+  error instanceof StatusError
+    ? [404, 405, 501].includes(error.status)
+    : error instanceof ProfileError || error instanceof SyntaxError;
 
 /** A legacy server says no duration, and a Grafana Pyroscope the time of the end. */
 export const withTimes = (profile: Profile, { startMs, endMs }: Window): Profile => ({

@@ -17,6 +17,8 @@ export interface Sent {
 
 export interface FakeServer {
   readonly endpoint: string;
+  /** Another one, when it has been upgraded. */
+  generation: 'legacy' | 'v1';
   readonly sent: Sent[];
   readonly requests: { readonly url: string; readonly headers: IncomingMessage['headers'] }[];
   /** Requests that have not been answered. */
@@ -95,6 +97,7 @@ export async function fakeServer({ generation, now, times = 'exact', tls }: Fake
 
   const fake: FakeServer = {
     endpoint: '',
+    generation,
     sent,
     requests,
     get underWay() {
@@ -115,7 +118,7 @@ export async function fakeServer({ generation, now, times = 'exact', tls }: Fake
     void readAll(request).then((body) => {
       if (fake.fault?.(request, response)) return;
       const url = new URL(request.url!, 'http://localhost');
-      const answer = generation === 'legacy' ? legacy(url) : v1(url.pathname, body);
+      const answer = fake.generation === 'legacy' ? legacy(url) : v1(url.pathname, body);
       response.setHeader('date', new Date(now()).toUTCString());
       if (answer) response.end(answer);
       else response.writeHead(404, { 'content-type': 'text/html' }).end('<!doctype html><html></html>');
