@@ -41,7 +41,7 @@ export function createFiles(config: Config, { id, log, clock }: Pick<Context, 'i
     const found =
       writers.get(path) ??
       createWriter({ path, framing, existing, rotation, directoryMode, fsync, owner }, { log, clock });
-    opened.add(path);
+    if (existing === 'empty') opened.add(path);
     writers.delete(path);
     writers.set(path, found);
     return found;

@@ -58,7 +58,8 @@ export function createWriter(
   let work: Promise<void> | undefined;
 
   async function ensureOpen(): Promise<FileHandle> {
-    if (file && clock.now() - lookedAt > lookMs && !(await isStillThere(file))) await closeFile();
+    // The clock may be set back.
+    if (file && Math.abs(clock.now() - lookedAt) > lookMs && !(await isStillThere(file))) await closeFile();
     if (file) return file;
     if (config.directoryMode !== undefined) await mkdir(dirname(path), { recursive: true, mode: config.directoryMode });
     const { O_RDWR, O_CREAT, O_APPEND } = constants;
