@@ -23,6 +23,8 @@ export interface Component {
    * arguments have been checked, and have their defaults.
    */
   command?(call: CommandCall): Promise<unknown>;
+  /** Of an exporter: how many items of a batch that it could not deliver are not delivered. Without it: all. */
+  undelivered?(batch: Batch): number;
   /** Stops intake, then flushes what is held, within the signal's deadline. Safe without start, and twice. */
   shutdown?(signal: AbortSignal): Promise<void>;
 }

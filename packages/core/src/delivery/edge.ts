@@ -1,4 +1,4 @@
-import type { Batch } from '../batch.ts';
+import { type Batch, itemCount } from '../batch.ts';
 import type { Component, Consumer, Context, ExporterStatus, StoredBatches } from '../component.ts';
 import type { ExporterHost } from '../config/model.ts';
 import { describeError, PermanentError } from '../errors.ts';
@@ -68,6 +68,9 @@ export function edge(
     queue: queued,
   });
 
+  const gaveUp = (batch: Batch, error: unknown): void =>
+    counts.failed(batch, exporter.undelivered?.(batch) ?? itemCount(batch), error);
+
   const { sending_queue: config } = host;
   if (!config.enabled)
     return {
@@ -75,7 +78,7 @@ export function edge(
         try {
           await send.consume(batch, signal);
         } catch (error) {
-          counts.failed(batch, error);
+          gaveUp(batch, error);
           throw error;
         }
       },
@@ -93,7 +96,7 @@ export function edge(
     clock,
     events: {
       dropped(batch, error) {
-        counts.failed(batch, error);
+        gaveUp(batch, error);
         state.trouble(`Dropped ${batch.signal} for good.`, error);
       },
       unreadable: (error) => state.trouble('What the queue has stored cannot be read, trying again.', error),

@@ -11,13 +11,13 @@ const itemNames: Readonly<Record<Signal, { name: string; unit: string; text: str
   profiles: { name: 'profile_samples', unit: '{sample}', text: 'profile samples' },
 };
 
-type Count = (batch: Batch, more?: Attributes) => void;
+/** Without `items`: all of the batch. */
+type Count = (batch: Batch, items?: number, more?: Attributes) => void;
 
 /** Counts items under one of the collector's names, a counter for each signal, made at first use. */
 function counter(meter: Meter, prefix: string, { attributes, text }: { attributes: Attributes; text: string }): Count {
   const bySignal = new Map<Signal, (items: number, more?: Attributes) => void>();
-  return (batch, more) => {
-    const items = itemCount(batch);
+  return (batch, items = itemCount(batch), more) => {
     let add = bySignal.get(batch.signal);
     if (!add) {
       const { name, unit, text: what } = itemNames[batch.signal];
@@ -98,7 +98,8 @@ export function observeProcessor(
 
 export interface ExporterCounts {
   sent: Count;
-  failed(batch: Batch, error: unknown): void;
+  /** So many items of the batch are given up; the others have been sent. */
+  failed(batch: Batch, items: number, error: unknown): void;
   refused: Count;
   queue(sizes: { size(): number; capacity: number }): void;
   inFlight(change: 1 | -1): void;
@@ -115,13 +116,17 @@ export function exporterCounts(meter: Meter, id: string): ExporterCounts {
     unit: '{request}',
     description: 'Number of requests that are being sent.',
   });
+  const sent = counter(meter, 'otelcol_exporter_sent', { attributes, text: 'successfully sent to destination' });
   return {
-    sent: counter(meter, 'otelcol_exporter_sent', { attributes, text: 'successfully sent to destination' }),
-    failed: (batch, error) =>
-      failed(batch, {
+    sent,
+    failed(batch, items, error) {
+      const reason = {
         'error.permanent': isPermanent(error),
         'error.type': error instanceof Error ? error.name : 'Error',
-      }),
+      };
+      if (items > 0) failed(batch, items, reason);
+      if (items < itemCount(batch)) sent(batch, itemCount(batch) - items);
+    },
     refused: counter(meter, 'otelcol_exporter_enqueue_failed', {
       attributes,
       text: 'that could not be added to the sending queue',

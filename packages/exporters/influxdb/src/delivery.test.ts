@@ -110,3 +110,39 @@ test.each([first, first + 1, first + 2])(
     expect(done.size).toBeGreaterThan(7);
   },
 );
+
+test('a request that always fails keeps back no other, and only its lines have failed', async () => {
+  const taken: string[] = [];
+  const server = await startFakeServer(({ lines }, response) => {
+    if (lines.some((line) => line.includes('s1 '))) return reply(response, 500, '{"error":"engine is closed"}');
+    taken.push(...lines);
+    return reply(response, 204);
+  });
+  open.push(() => server.stop());
+  const { meter, counts, dropped } = testContext({ id: 'influxdb' });
+  const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+  const collector = await createCollector(
+    {
+      receivers: { push: {} },
+      exporters: {
+        influxdb: {
+          endpoint: server.endpoint,
+          bucket: 'b',
+          payload_max_lines: 2,
+          retry_on_failure: { initial_interval: '2ms', max_interval: '10ms', max_elapsed_time: '200ms' },
+        },
+      },
+      service: { pipelines: { metrics: { receivers: ['push'], exporters: ['influxdb'] } }, shutdown_timeout: '15s' },
+    },
+    { components: [influxdb], log: quiet, meterProvider: { getMeter: () => meter } },
+  );
+  await collector.start();
+  await collector.push(gauges(7, 'm'));
+  await collector.shutdown();
+  expect(taken.map((line) => /s\d/.exec(line)![0])).toEqual(['s2', 's3', 's4', 's5', 's6']);
+  expect(counts).toMatchObject({
+    otelcol_exporter_sent_metric_points: 5,
+    'otelcol_exporter_send_failed_metric_points false Error': 2,
+  });
+  expect(dropped).toEqual({});
+});

@@ -1,7 +1,7 @@
 import { defineExporter } from '@millrace/core';
 import { diagnoseServers, httpExporter, posterOf } from '@millrace/http-client';
 import { checkInfluxdb, configSchema } from './config.ts';
-import { influxdbSend } from './send.ts';
+import { influxdbSender } from './send.ts';
 
 const signals = ['metrics', 'logs', 'traces'] as const;
 
@@ -15,7 +15,7 @@ export default defineExporter({
   diagnose: ({ endpoint }) => diagnoseServers([new URL(endpoint)]),
   create(config, context) {
     const poster = posterOf(config);
-    const send = influxdbSend(config, poster, context);
-    return httpExporter({ signals, urls: [new URL(config.endpoint)], tls: config.tls, poster, send });
+    const sender = influxdbSender(config, poster, context);
+    return httpExporter({ signals, urls: [new URL(config.endpoint)], tls: config.tls, poster, sender });
   },
 });

@@ -1,7 +1,6 @@
 import type { Batch, Context } from '@millrace/core';
-import { dropCounter } from '@millrace/core';
-import type { Body, Headers, Poster, Send, Sent } from '@millrace/http-client';
-import { bodyOf, compress, createSend, lowerCase, senderOf, userAgent } from '@millrace/http-client';
+import type { Body, Headers, PartSender, Poster, Sent } from '@millrace/http-client';
+import { bodyOf, compress, createPartSender, lowerCase, senderOf, userAgent } from '@millrace/http-client';
 import { outcomeOf } from './answer.ts';
 import type { Config } from './config.ts';
 import { encoder, precisionOf } from './encode.ts';
@@ -9,13 +8,15 @@ import type { Part } from './line/part.ts';
 import { halves, itemsIn } from './line/part.ts';
 import { authorization, secretsOf, writeUrl } from './place.ts';
 
-export function influxdbSend(config: Config, poster: Poster, context: Context): Send<Batch> {
-  const encode = encoder(config, { drop: dropCounter(context), now: () => context.clock.now() });
+export function influxdbSender(config: Config, poster: Poster, context: Context): PartSender<Batch> {
   const post = partPoster(config, poster, context);
-  return createSend<Batch, Part>(
-    {
+  return createPartSender<Batch, Part>((drop) => {
+    const encode = encoder(config, { drop, now: () => context.clock.now() });
+    return {
       of: (batch) => [...encode(batch)],
       items: itemsIn,
+      // Lines have their times: it does not matter which are written first.
+      owner: (part) => part,
       halves: (part) => (part.ends.length > 1 ? halves(part) : undefined),
       async post(part, batch, signal) {
         let outcome = outcomeOf(await post(part, batch, signal));
@@ -23,9 +24,8 @@ export function influxdbSend(config: Config, poster: Poster, context: Context): 
         return outcome.kind === 'unsettled' ? { kind: 'refused', error: outcome.error } : outcome;
       },
       complaint: 'The server has rejected a part of a request.',
-    },
-    context,
-  );
+    };
+  }, context);
 }
 
 type PostPart = (part: Part, batch: Batch, signal?: AbortSignal) => Promise<Sent>;

@@ -2,7 +2,7 @@ import { defineExporter } from '@millrace/core';
 import { diagnoseServers, httpExporter, posterOf } from '@millrace/http-client';
 import { checkLoki } from './check.ts';
 import { configSchema } from './config.ts';
-import { lokiSend } from './send.ts';
+import { lokiSender } from './send.ts';
 
 const signals = ['logs'] as const;
 
@@ -15,7 +15,7 @@ export default defineExporter({
   diagnose: ({ endpoint }) => diagnoseServers([new URL(endpoint)]),
   create(config, context) {
     const poster = posterOf(config);
-    const send = lokiSend(config, poster, context);
-    return httpExporter({ signals, urls: [new URL(config.endpoint)], tls: config.tls, poster, send });
+    const sender = lokiSender(config, poster, context);
+    return httpExporter({ signals, urls: [new URL(config.endpoint)], tls: config.tls, poster, sender });
   },
 });

@@ -1,9 +1,8 @@
 import type { Context, LogsBatch } from '@millrace/core';
-import { dropCounter } from '@millrace/core';
-import type { Headers, Parts, Poster, Send } from '@millrace/http-client';
+import type { Drop, Headers, Parts, PartSender, Poster } from '@millrace/http-client';
 import {
   compress,
-  createSend,
+  createPartSender,
   lowerCase,
   secretsIn,
   senderOf,
@@ -22,23 +21,22 @@ import { jsonCodec } from './push/json.ts';
 import { pushParts } from './push/parts.ts';
 import { protobufCodec } from './push/protobuf.ts';
 
-export function lokiSend(config: Config, poster: Poster, context: Context): Send<LogsBatch> {
-  return createSend(
-    {
-      of: partsMaker(config, context),
+export function lokiSender(config: Config, poster: Poster, context: Context): PartSender<LogsBatch> {
+  return createPartSender<LogsBatch, Part>(
+    (drop) => ({
+      of: partsMaker(config, drop, context),
       items: ({ lines }) => lines,
       halves: (part) => (part.lines > 1 ? part.halves() : undefined),
       owner: ({ tenant }) => tenant,
       post: partPoster(config, poster, context),
       complaint: 'Loki has rejected some lines.',
-    },
+    }),
     context,
   );
 }
 
-function partsMaker(config: Config, context: Context): (batch: LogsBatch) => readonly Part[] {
+function partsMaker(config: Config, drop: Drop, context: Context): (batch: LogsBatch) => readonly Part[] {
   const { encoding, compression } = config;
-  const drop = dropCounter(context);
   const squeeze = (chunks: readonly Uint8Array[]): Promise<Uint8Array> | Uint8Array =>
     compression === 'gzip'
       ? compress(chunks, { compression, compression_params: config.compression_params })

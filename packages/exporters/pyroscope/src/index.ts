@@ -2,7 +2,7 @@ import { defineExporter } from '@millrace/core';
 import { diagnoseServers, httpExporter, posterOf } from '@millrace/http-client';
 import { checkPyroscope } from './check.ts';
 import { configSchema } from './config.ts';
-import { pyroscopeSend } from './send.ts';
+import { pyroscopeSender } from './send.ts';
 
 const signals = ['profiles'] as const;
 
@@ -15,7 +15,7 @@ export default defineExporter({
   diagnose: ({ endpoint }) => diagnoseServers([new URL(endpoint)]),
   create(config, context) {
     const poster = posterOf(config);
-    const send = pyroscopeSend(config, poster, context);
-    return httpExporter({ signals, urls: [new URL(config.endpoint)], tls: config.tls, poster, send });
+    const sender = pyroscopeSender(config, poster, context);
+    return httpExporter({ signals, urls: [new URL(config.endpoint)], tls: config.tls, poster, sender });
   },
 });

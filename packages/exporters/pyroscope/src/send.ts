@@ -1,9 +1,8 @@
 import type { Context, ProfilesBatch } from '@millrace/core';
-import { dropCounter } from '@millrace/core';
-import type { Headers, Poster, Send } from '@millrace/http-client';
+import type { Headers, PartSender, Poster } from '@millrace/http-client';
 import {
   bodyOf,
-  createSend,
+  createPartSender,
   lowerCase,
   secretsIn,
   senderOf,
@@ -18,16 +17,16 @@ import { halves, partsOf, requestMaker } from './part.ts';
 import { profilesOf } from './profiles.ts';
 import { createTimes } from './times.ts';
 
-export function pyroscopeSend(config: Config, poster: Poster, context: Context): Send<ProfilesBatch> {
-  const options = { config, clock: context.clock, timeOf: createTimes(), drop: dropCounter(context) };
+export function pyroscopeSender(config: Config, poster: Poster, context: Context): PartSender<ProfilesBatch> {
+  const options = { config, clock: context.clock, timeOf: createTimes() };
   const requestOf = requestMaker(config, context.clock);
   const own: Headers = { 'user-agent': userAgent, ...lowerCase(config.headers) };
   const secrets = [secretsIn(new URL(config.endpoint)), withoutTenant(config.headers)];
   const post = senderOf({ poster, context, auth: config.auth, secrets });
 
-  return createSend<ProfilesBatch, Part>(
-    {
-      of: (batch) => partsOf(profilesOf(batch, options), config.api),
+  return createPartSender<ProfilesBatch, Part>(
+    (drop) => ({
+      of: (batch) => partsOf(profilesOf(batch, { ...options, drop }), config.api),
       items: ({ profiles }) => profiles.reduce((sum, { items }) => sum + items, 0),
       halves: (part) => (part.profiles.length > 1 ? halves(part) : undefined),
       owner: ({ tenant }) => tenant,
@@ -37,7 +36,7 @@ export function pyroscopeSend(config: Config, poster: Poster, context: Context):
         return outcomeOf(await post({ url, headers: { ...own, ...headers }, override, body: bodyOf([body]), signal }));
       },
       complaint: 'Pyroscope has rejected some profiles.',
-    },
+    }),
     context,
   );
 }

@@ -3,7 +3,7 @@ import { diagnoseConnect, itemCount, PermanentError } from '@millrace/core';
 import { authSchema } from './auth.ts';
 import { connectionsSchema, type ConnectionsConfig } from './connections.ts';
 import { checkHeaders, type Headers, headersSchema } from './headers.ts';
-import type { Send } from './parts.ts';
+import type { PartSender } from './parts.ts';
 import type { Poster } from './post.ts';
 import { checkProxy } from './proxy.ts';
 import { checkTls, proveTls, type TlsConfig } from './tls.ts';
@@ -24,12 +24,13 @@ export interface HttpExporter<B extends Batch> {
   readonly urls: readonly URL[];
   readonly tls: TlsConfig;
   readonly poster: Poster;
-  readonly send: Send<B>;
+  /** Where it does not say what was not delivered, that is all of a batch. */
+  readonly sender: Pick<PartSender<B>, 'send'> & Partial<PartSender<B>>;
 }
 
 /** An exporter over HTTP, by how it sends a batch that is not empty. It closes the poster when it is shut down. */
 export function httpExporter<B extends Batch>(exporter: HttpExporter<B>): Component & Consumer {
-  const { signals, urls, tls, poster, send } = exporter;
+  const { signals, urls, tls, poster, sender } = exporter;
   const takes = (batch: Batch): batch is B => signals.includes(batch.signal);
   let stopped = false;
   return {
@@ -39,8 +40,9 @@ export function httpExporter<B extends Batch>(exporter: HttpExporter<B>): Compon
     async consume(batch, signal) {
       if (stopped) throw new Error('The exporter has been shut down.');
       if (!takes(batch)) throw new PermanentError(`This exporter takes ${signals.join(', ')}, no ${batch.signal}.`);
-      if (itemCount(batch) > 0) await send(batch, signal);
+      if (itemCount(batch) > 0) await sender.send(batch, signal);
     },
+    undelivered: (batch) => (takes(batch) ? sender.undelivered?.(batch) : undefined) ?? itemCount(batch),
     async shutdown(signal) {
       stopped = true;
       await poster.close(signal);

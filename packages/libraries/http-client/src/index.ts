@@ -25,7 +25,7 @@ export {
 export { checkHeaders, headersSchema, lowerCase, redactor, type Headers } from './headers.ts';
 export { isUnreachable, NoAnswer, wasNotSent } from './no-answer.ts';
 export { newsOf } from './news.ts';
-export { createSend, type Outcome, type Parts, type Send } from './parts.ts';
+export { createPartSender, type Drop, type Outcome, type Parts, type PartSender } from './parts.ts';
 export { createPoster, type Post, type Poster } from './post.ts';
 export { checkProxy, parseProxy, type Proxy } from './proxy.ts';
 export { quoter, type Quote } from './quote.ts';

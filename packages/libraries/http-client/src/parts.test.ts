@@ -1,7 +1,7 @@
 import { type LogsBatch, logsBatch, PermanentError, ThrottleError } from '@millrace/core';
 import { testContext } from '@millrace/core/testing';
 import { expect, test } from 'vitest';
-import { createSend, type Outcome, type Send } from './index.ts';
+import { createPartSender, type Drop, type Outcome } from './index.ts';
 
 const taken: Outcome = { kind: 'taken' };
 const refused: Outcome = { kind: 'refused', error: new PermanentError('bad') };
@@ -16,18 +16,31 @@ const partly = (isTaken: boolean, ...rejected: [string, number][]): Outcome => (
   ...(isTaken && { isTaken }),
 });
 
-const batch = (): LogsBatch => logsBatch([]);
+const logsOf = (records: number): LogsBatch => {
+  const logRecords = Array.from({ length: records }, () => ({
+    observedTime: [1, 0] as const,
+    body: 'x',
+    attributes: {},
+  }));
+  return logsBatch([{ resource: { attributes: {} }, scopeLogs: [{ scope: { name: '' }, logRecords }] }]);
+};
+const batch = (): LogsBatch => logsOf(0);
 
 /** Parts are words, and items their letters; those in capitals are their letter's, which is an owner. `answer` says what becomes of a word. */
-function setup(words: readonly string[], answer: (word: string, time: number) => Outcome | Promise<Outcome>) {
+function setup(
+  words: readonly string[],
+  answer: (word: string, time: number) => Outcome | Promise<Outcome>,
+  encode: (drop: Drop) => void = () => {},
+) {
   const posted: string[] = [];
   const times = new Map<string, number>();
   let made = 0;
   const context = testContext();
-  const send: Send<LogsBatch> = createSend<LogsBatch, string>(
-    {
+  const { send, undelivered } = createPartSender<LogsBatch, string>(
+    (drop) => ({
       of() {
         made++;
+        encode(drop);
         return words;
       },
       items: (word) => word.length,
@@ -39,10 +52,17 @@ function setup(words: readonly string[], answer: (word: string, time: number) =>
         return answer(word, times.get(word)!);
       },
       complaint: 'Some letters were rejected.',
-    },
+    }),
     context,
   );
-  return { send, drops: context.dropped, lines: context.lines, sent: () => posted.splice(0), made: () => made };
+  return {
+    send,
+    undelivered,
+    drops: context.dropped,
+    lines: context.lines,
+    sent: () => posted.splice(0),
+    made: () => made,
+  };
 }
 
 const resultOf = (sending: Promise<void>): Promise<string> =>
@@ -138,6 +158,49 @@ test('what was refused for good before a retry is still known after it', async (
   expect(await resultOf(send(one))).toBe('busy');
   expect(await resultOf(send(one))).toBe('bad');
   expect(drops).toEqual({});
+});
+
+/** Letters that the server never gets to see. */
+const drop2: (drop: Drop) => void = (drop) => {
+  drop(1, 'no_name');
+  drop(1, 'no_name');
+};
+
+test('what is not to be sent is counted when the rest is settled, once', async () => {
+  const { send, drops } = setup(['one', 'two'], (word, time) => (word === 'two' && time < 3 ? busy : taken), drop2);
+  const one = batch();
+  for (let time = 0; time < 2; time++) expect(await resultOf(send(one))).toBe('busy');
+  expect(drops).toEqual({});
+  await send(one);
+  expect(drops).toEqual({ no_name: 2 });
+});
+
+test('of what is refused as a whole, and comes again in parts, nothing is counted twice', async () => {
+  const { send, drops } = setup(['one'], (_word, time) => (time === 1 ? refused : taken), drop2);
+  expect(await resultOf(send(batch()))).toBe('bad');
+  expect(drops).toEqual({});
+  await send(batch());
+  expect(drops).toEqual({ no_name: 2 });
+});
+
+test('where nothing is to be sent, that is counted', async () => {
+  const { send, drops } = setup([], () => taken, drop2);
+  await send(batch());
+  expect(drops).toEqual({ no_name: 2 });
+});
+
+test('what is given up has not been delivered but for its parts that were taken', async () => {
+  const outcomes: Record<string, Outcome> = { three: busy, two: partly(false, ['old', 1]) };
+  const { send, undelivered } = setup(['one', 'two', 'three'], (word) => outcomes[word] ?? taken);
+  const eleven = logsOf(11);
+  expect(undelivered(eleven)).toBe(11);
+  expect(await resultOf(send(eleven))).toBe('busy');
+  expect(undelivered(eleven)).toBe(11 - 3 - 2);
+  outcomes['three'] = taken;
+  await send(eleven);
+  const { send: sendBad, undelivered: left } = setup(['one', 'two'], () => refused);
+  expect(await resultOf(sendBad(eleven))).toBe('bad');
+  expect(left(eleven)).toBe(11);
 });
 
 test('what is too fast goes in halves the next time', async () => {

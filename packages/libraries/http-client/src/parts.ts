@@ -1,5 +1,5 @@
 import type { Batch, Context } from '@millrace/core';
-import { describeError, dropCounter, isPermanent } from '@millrace/core';
+import { describeError, dropCounter, isPermanent, itemCount } from '@millrace/core';
 import { newsOf } from './news.ts';
 
 /** What became of a request with a part of a batch. */
@@ -34,14 +34,25 @@ export interface Parts<B extends Batch, Part> {
   readonly complaint: string;
 }
 
-/** Sends a batch, and says by its error what became of it if it was not taken. */
-export type Send<B extends Batch> = (batch: B, signal?: AbortSignal) => Promise<void>;
+/** Counts items that are not to be sent, while `of` makes the parts of a batch. */
+export type Drop = (items: number, reason: string) => void;
+
+export interface PartSender<B extends Batch> {
+  /** Sends a batch, and says by its error what became of it if it was not taken. */
+  send(batch: B, signal?: AbortSignal): Promise<void>;
+  /** How many items of a batch that failed have not been taken. */
+  undelivered(batch: B): number;
+}
 
 /** What is still to be sent of a batch, and what became of the rest. */
 interface Progress<Part> {
   readonly left: Part[];
   isTaken: boolean;
-  /** Items that are lost, by reason. */
+  /** How many items were. */
+  taken: number;
+  /** Items that were not to be sent, by reason. */
+  readonly dropped: Map<string, number>;
+  /** Items that were refused for good, by reason. */
   readonly lost: Map<string, number>;
   /** The first error by which some are. */
   error: Error | undefined;
@@ -49,37 +60,51 @@ interface Progress<Part> {
 
 /**
  * Sends batches in parts, one after the other. A batch that is given again after it failed goes on with what is left. What is
- * refused for good costs only itself: it is counted, unless nothing at all was taken.
+ * refused for good costs only itself: it is counted, unless nothing at all was taken. What is not to be sent is counted once
+ * the rest is settled: a batch that failed counts as a whole, and its parts may be given again.
  */
-export function createSend<B extends Batch, Part>(parts: Parts<B, Part>, context: Context): Send<B> {
-  const drop = dropCounter(context);
+export function createPartSender<B extends Batch, Part>(
+  partsWith: (drop: Drop) => Parts<B, Part>,
+  context: Context,
+): PartSender<B> {
+  const count = dropCounter(context);
   const isNews = newsOf();
   const underWay = new WeakMap<Batch, Progress<Part>>();
+  let dropped = new Map<string, number>();
+  const parts = partsWith((items, reason) => add(dropped, reason, items));
 
   function begin(batch: B): Progress<Part> {
-    const progress = { left: [...parts.of(batch)], isTaken: false, lost: new Map<string, number>(), error: undefined };
+    dropped = new Map();
+    const left = [...parts.of(batch)];
+    const progress = { left, isTaken: false, taken: 0, dropped, lost: new Map<string, number>(), error: undefined };
     underWay.set(batch, progress);
     return progress;
   }
 
-  function count({ lost, error }: Progress<Part>): void {
-    for (const [reason, items] of lost) drop(items, reason);
+  function conclude({ dropped, lost, error }: Progress<Part>): void {
+    for (const [reason, items] of [...dropped, ...lost]) count(items, reason);
     if (!error) return;
     const said = describeError(error);
     const rejected = lost.values().reduce((sum, items) => sum + items, 0);
     if (isNews(said)) context.log.warn({ rejected, said }, parts.complaint);
   }
 
-  return async (batch, signal) => {
-    const progress = underWay.get(batch) ?? begin(batch);
-    await sendAll(parts, progress, { batch, signal });
-    const isFirst = underWay.get(batch) === progress;
-    if (isFirst) underWay.delete(batch);
-    // Nothing has been taken, so the batch is lost as a whole, and counted as that.
-    if (progress.error && !progress.isTaken) throw progress.error;
-    if (isFirst) count(progress);
+  return {
+    async send(batch, signal) {
+      const progress = underWay.get(batch) ?? begin(batch);
+      await sendAll(parts, progress, { batch, signal });
+      const isFirst = underWay.get(batch) === progress;
+      if (isFirst) underWay.delete(batch);
+      // Nothing has been taken, so the batch is lost as a whole, and counted as that.
+      if (progress.error && !progress.isTaken) throw progress.error;
+      if (isFirst) conclude(progress);
+    },
+    undelivered: (batch) => Math.max(0, itemCount(batch) - (underWay.get(batch)?.taken ?? 0)),
   };
 }
+
+const add = (counts: Map<string, number>, reason: string, items: number): void =>
+  void counts.set(reason, (counts.get(reason) ?? 0) + items);
 
 interface Attempt<B> {
   readonly batch: B;
@@ -125,6 +150,7 @@ async function sendAll<B extends Batch, Part>(
 function settle<Part>(progress: Progress<Part>, outcome: Outcome, items: number): void {
   if (outcome.kind === 'taken') {
     progress.isTaken = true;
+    progress.taken += items;
     return;
   }
   const { lost } = progress;
@@ -134,8 +160,9 @@ function settle<Part>(progress: Progress<Part>, outcome: Outcome, items: number)
     // However many the other side says.
     const some = Math.min(count, left);
     left -= some;
-    lost.set(reason, (lost.get(reason) ?? 0) + some);
+    add(lost, reason, some);
   }
+  progress.taken += left;
   if (left > 0 || (outcome.kind === 'partly' && outcome.isTaken)) progress.isTaken = true;
 }
 

@@ -71,7 +71,7 @@ export const otlpHttp = defineExporter({
       urls: urlsIn(config),
       tls: config.tls,
       poster,
-      send: (...given) => out.consume(...given),
+      sender: { send: (...given) => out.consume(...given) },
     });
   },
 });
