@@ -88,6 +88,19 @@ describe('metrics', () => {
     ]);
   });
 
+  it('keep the entities of their resource, and apart from those of another', async () => {
+    const entity = (type: string): Resource => ({
+      attributes: { host: 'a' },
+      entityRefs: [{ type, idKeys: ['host'] }],
+    });
+    const of = (type: string) => metrics(entity(type), gauge('cpu', [point({ key: 'k' }, 1)])).resourceMetrics;
+    const grouped = await start(['key'])(metricsBatch([...of('host'), ...of('vm'), ...of('host')]));
+    expect(grouped.resourceMetrics.map(({ resource }) => [resource.attributes['key'], resource.entityRefs])).toEqual([
+      ['k', entity('host').entityRefs],
+      ['k', entity('vm').entityRefs],
+    ]);
+  });
+
   it('keep values apart that are not the same', async () => {
     const values = [1, '1', 1n, true, 'true', [1], { a: 1 }, null];
     const batch = metrics(

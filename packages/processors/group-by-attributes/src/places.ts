@@ -41,8 +41,8 @@ export function createPlaces<Items>(create: () => Items): Places<Items> {
   };
 }
 
-const keyOfResource = ({ attributes, schemaUrl = '', droppedAttributesCount = 0 }: Resource): string =>
-  `${JSON.stringify([schemaUrl, droppedAttributesCount])}${attributesKey(attributes)}`;
+const keyOfResource = ({ attributes, entityRefs = [], schemaUrl = '', droppedAttributesCount = 0 }: Resource): string =>
+  `${JSON.stringify([entityRefs, schemaUrl, droppedAttributesCount])}${attributesKey(attributes)}`;
 
 const keyOfScope = ({
   name,
