@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Batch, itemCount, metricsBatch, partsOf, pointType, valueType } from '../batch.ts';
 import type { Clock, Consumer, StoredBatches } from '../component.ts';
 import type { QueueConfig } from '../config/model.ts';
@@ -177,8 +177,8 @@ describe('queue on disk', () => {
     await waiting.open();
     const batches = Array.from({ length: 7 }, (_, index) => batch(index + 1));
     await Promise.all(batches.map((one) => waiting.consume(one)));
-    await vi.waitFor(() => expect(next.batches).toEqual(batches));
-    await vi.waitFor(() => expect(store.kept).toEqual([]));
+    await expect.poll(() => next.batches).toEqual(batches);
+    await expect.poll(() => store.kept).toEqual([]);
     expect(waiting.size).toBe(0);
   });
 
@@ -192,7 +192,7 @@ describe('queue on disk', () => {
     await first.shutdown(AbortSignal.timeout(20));
     const next = sink();
     const second = queue(next, queueConfig, { store, ...noDrops });
-    await vi.waitFor(() => expect(next.batches).toEqual(batches));
+    await expect.poll(() => next.batches).toEqual(batches);
     await second.shutdown(AbortSignal.timeout(20));
     expect(store.kept).toEqual([]);
   });
@@ -269,7 +269,7 @@ describe('queue with batch', () => {
     const waiting = queue(next, gathering, { dropped: (one) => dropped.push(one) });
     const good = [batch(1), batch(2), batch(2), batch(2)];
     for (const one of [good[0]!, bad, ...good.slice(1)]) await waiting.consume(one);
-    await vi.waitFor(() => expect(waiting.size).toBe(0));
+    await expect.poll(() => waiting.size).toBe(0);
     expect(taken).toEqual(good);
     expect(dropped).toEqual([bad]);
   });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { describeError, resolveConfig, systemClock, tracesBatch } from '@millrace/core';
 import { manualClock, testContext } from '@millrace/core/testing';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { gauges, logs, mixed, record } from '../testdata/batches.ts';
 import { errorOf, key, kindOf, setup, toFake } from '../testdata/exporter.ts';
 import type { Behaviour } from '../testdata/fake-intake.ts';
@@ -248,11 +248,11 @@ describe('the key', () => {
     const context = testContext({ clock: systemClock });
     const out = exporter(toFake(fake), context);
     await out.start?.();
-    await vi.waitFor(() =>
-      expect(context.lines).toMatchObject([
+    await expect
+      .poll(() => context.lines)
+      .toMatchObject([
         { level: 'warn', message: 'Datadog does not know the API key.', fields: { endpoint: fake.url } },
-      ]),
-    );
+      ]);
     const error = await errorOf(out.consume(gauges({ points: 1, time: Date.now() })));
     expect([kindOf(error), error.message]).toEqual([
       'permanent',
@@ -303,15 +303,15 @@ describe('host metadata', () => {
     );
     const told = () => fake.received.filter(({ path }) => path === '/intake/');
     await out.start?.();
-    await vi.waitFor(() =>
-      expect(context.lines).toMatchObject([{ level: 'warn', message: 'Datadog could not be told of this host.' }]),
-    );
+    await expect
+      .poll(() => context.lines)
+      .toMatchObject([{ level: 'warn', message: 'Datadog could not be told of this host.' }]);
     await out.consume(gauges({ points: 1, time: Date.now() }));
     fake.behave = () => take;
     await clock.advance(29 * 60_000);
     expect(told()).toHaveLength(1);
     await clock.advance(60_000);
-    await vi.waitFor(() => expect(context.lines).toHaveLength(2));
+    await expect.poll(() => context.lines).toHaveLength(2);
     expect(told()).toHaveLength(2);
     expect(JSON.parse(told()[1]!.raw.toString())).toMatchObject({
       internalHostname: 'here',

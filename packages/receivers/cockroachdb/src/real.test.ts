@@ -66,7 +66,7 @@ describe.skipIf(!hasCockroach())('a real cluster', { timeout: 240_000 }, () => {
     };
     const before = await deletes();
     real.sql(`CREATE TABLE t (a INT PRIMARY KEY); ${'DELETE FROM t WHERE a = 1; '.repeat(7)}`);
-    await vi.waitFor(async () => expect((await deletes()) - before).toBe(7), { timeout: 20_000, interval: 1000 });
+    await expect.poll(async () => (await deletes()) - before, { timeout: 20_000, interval: 1000 }).toBe(7);
   });
 
   it('tells of a node that is killed, and goes on with the others', async () => {

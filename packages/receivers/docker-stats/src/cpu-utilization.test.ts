@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { hostV2, writeFiles } from '../testdata/hosts.ts';
 import { engineWith, host, id, open, web } from '../testdata/scraping.ts';
 
@@ -19,7 +19,7 @@ describe('CPU utilization', () => {
           cpu_stats: { ...cpu, cpu_usage: { ...cpu['cpu_usage'], total_usage: total + 3_000_000_000 } },
         },
       });
-      await vi.waitFor(async () => expect((await scrape()).text).toMatch(/cpu.utilization.* 150 1$/m));
+      await expect.poll(async () => (await scrape()).text).toMatch(/cpu.utilization.* 150 1$/m);
     },
   );
 
@@ -36,8 +36,8 @@ describe('CPU utilization', () => {
       'proc/4243/cgroup': `0::/system.slice/docker-${id}.scope\n`,
     });
     engine.emit('start', id);
-    await vi.waitFor(() => expect(engine.asked.filter((path) => path.endsWith('/json')).length).toBeGreaterThan(1));
-    await vi.waitFor(async () => expect((await scrape()).text).toMatch(/usage.total.* 9500000000 ns/));
+    await expect.poll(() => engine.asked.filter((path) => path.endsWith('/json')).length).toBeGreaterThan(1);
+    await expect.poll(async () => (await scrape()).text).toMatch(/usage.total.* 9500000000 ns/);
     const { resourceMetrics } = await scraper.collect({ timeoutMs: 5000 });
     const { startTime } = resourceMetrics[0]!.scopeMetrics[0]!.metrics[0]!.dataPoints[0]!;
     expect(startTime[0]).toBe(Date.UTC(2026, 10, 21, 13) / 1000);

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { captured, capturedContainer } from '../testdata/fake-engine.ts';
 import { hostV1, hostV2 } from '../testdata/hosts.ts';
 import { engineWith, everyMetric, host, id, open, settled, web } from '../testdata/scraping.ts';
@@ -43,11 +43,8 @@ describe('what is recorded', () => {
     const root = host(files);
     const usual = await open(engine, { root_path: root });
     // Utilization compares two scrapes, and only if they are some time apart.
-    const { text } = await vi.waitFor(async () => {
-      const scraped = await usual.scrape();
-      expect(scraped.text).toContain('container.cpu.utilization');
-      return scraped;
-    });
+    let text = '';
+    await expect.poll(async () => ({ text } = await usual.scrape()).text).toContain('container.cpu.utilization');
     const names = new Set(
       text
         .split('\n')
@@ -135,7 +132,7 @@ describe('what is recorded', () => {
     await scrape();
     engine.containers.delete(id);
     engine.emit('destroy', id);
-    await vi.waitFor(async () => expect((await scrape()).text).toMatch(/usage.total.* ended ns/));
+    await expect.poll(async () => (await scrape()).text).toMatch(/usage.total.* ended ns/);
     expect((await scrape()).text.trim()).toBe('');
   });
 });

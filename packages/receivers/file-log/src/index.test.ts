@@ -25,7 +25,7 @@ import {
   systemClock,
 } from '@millrace/core';
 import { sink, testContext } from '@millrace/core/testing';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import definition from './index.ts';
 
 let directory: string;
@@ -82,7 +82,7 @@ async function follow(config: object, storage: Storage = memoryStorage()): Promi
     context,
     records,
     bodies: () => records().map(({ body }) => body),
-    until: (count) => vi.waitFor(() => expect(records().length).toBeGreaterThanOrEqual(count), { timeout: 5000 }),
+    until: (count) => expect.poll(() => records().length).toBeGreaterThanOrEqual(count),
     stop,
   };
 }
@@ -282,7 +282,7 @@ describe('files', () => {
     writeFileSync(at('a.log'), 'a\n');
     const flow = await follow({ delete_after_read: true });
     flow.next.failures.push(new Error('not now'), new Error('not now'));
-    await vi.waitFor(() => expect(existsSync(at('a.log'))).toBe(false), { timeout: 5000 });
+    await expect.poll(() => existsSync(at('a.log'))).toBe(false);
     expect(flow.bodies()).toEqual(['a']);
   });
 
@@ -319,7 +319,7 @@ describe('delivery', () => {
     const flow = await follow({});
     flow.next.failures.push(new PermanentError('no'));
     writeFileSync(at('a.log'), 'a\n');
-    await vi.waitFor(() => expect(flow.next.failures).toEqual([]));
+    await expect.poll(() => flow.next.failures).toEqual([]);
     appendFileSync(at('a.log'), 'b\n');
     await flow.until(1);
     expect(flow.bodies()).toEqual(['b']);

@@ -1,6 +1,6 @@
 import { resolveConfig } from '@millrace/core';
 import { type ManualClock, manualClock, testContext } from '@millrace/core/testing';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { another, capturedContainer, type FakeEngine, fakeEngine } from '../../testdata/fake-engine.ts';
 import { createEngineApi } from '../api/engine.ts';
 import { createTransport } from '../api/transport.ts';
@@ -62,26 +62,26 @@ describe('the containers of an engine', () => {
     const other = 'd'.repeat(64);
     engine.containers.set(other, another(web, other, 'new'));
     engine.emit('start', other);
-    await vi.waitFor(() => expect(names()).toEqual(['new', 'web']));
+    await expect.poll(names).toEqual(['new', 'web']);
     engine.containers.set(other, another(web, other, 'newer'));
     engine.emit('rename', other);
-    await vi.waitFor(() => expect(names()).toEqual(['newer', 'web']));
+    await expect.poll(names).toEqual(['newer', 'web']);
     engine.containers.set(id, state({ Status: 'paused', Paused: true }));
     engine.emit('pause', id);
-    await vi.waitFor(() => expect(watch.containers.get(id)?.state).toBe('paused'));
+    await expect.poll(() => watch.containers.get(id)?.state).toBe('paused');
     engine.containers.set(id, state({ Status: 'exited', Pid: 0 }));
     engine.emit('die', id);
-    await vi.waitFor(() => expect(names()).toEqual(['newer']));
+    await expect.poll(names).toEqual(['newer']);
     engine.containers.delete(other);
     engine.emit('destroy', other);
-    await vi.waitFor(() => expect(names()).toEqual([]));
+    await expect.poll(names).toEqual([]);
   });
 
   it('that have ended are there if they are asked for', async () => {
     const { engine, watch } = await watching({ include: { states: ['running', 'exited'] } });
     engine.containers.set(id, state({ Status: 'exited', Pid: 0, ExitCode: 3, FinishedAt: '2026-11-21T12:00:00Z' }));
     engine.emit('die', id);
-    await vi.waitFor(() => expect(watch.containers.get(id)).toMatchObject({ state: 'exited', exitCode: 3 }));
+    await expect.poll(() => watch.containers.get(id)).toMatchObject({ state: 'exited', exitCode: 3 });
   });
 
   it.each([
@@ -108,17 +108,17 @@ describe('the containers of an engine', () => {
       { onEvent: ({ action }) => void seen.push(action) },
     );
     engine.emit('oom', id, { time: 1795260785137 });
-    await vi.waitFor(() => expect(seen).toEqual(['oom']));
+    await expect.poll(() => seen).toEqual(['oom']);
     const other = 'e'.repeat(64);
     engine.hangUp();
-    await vi.waitFor(() => expect(watch.problem).toBeDefined());
+    await expect.poll(() => watch.problem).toBeDefined();
     engine.containers.set(other, another(web, other, 'meanwhile'));
     engine.emit('start', other, { time: 1795260785138 });
     expect(names(), 'what was known stays').toEqual(['web']);
     await clock.advance(1000);
-    await vi.waitFor(() => expect(names()).toEqual(['meanwhile', 'web']));
-    await vi.waitFor(() => expect(seen, 'nothing missed, nothing twice').toEqual(['oom', 'start']));
-    await vi.waitFor(() => expect(watch.problem).toBeUndefined());
+    await expect.poll(names).toEqual(['meanwhile', 'web']);
+    await expect.poll(() => seen).toEqual(['oom', 'start']);
+    await expect.poll(() => watch.problem).toBeUndefined();
     expect(engine.asked.filter((path) => path.startsWith('/events')).at(-1)).toContain('since=1795260785.137000001');
     expect(context.lines.map(({ message }) => message)).toEqual([
       'The container engine cannot be listened to. It is tried again.',
@@ -132,7 +132,7 @@ describe('the containers of an engine', () => {
     await clock.advance(299_000);
     expect(names()).toEqual(['web']);
     await clock.advance(2000);
-    await vi.waitFor(() => expect(names()).toEqual(['renamed']));
+    await expect.poll(names).toEqual(['renamed']);
   });
 
   it('that are removed while they are inspected do not come back', async () => {
@@ -142,15 +142,15 @@ describe('the containers of an engine', () => {
       answer = () => response.end(JSON.stringify(web.inspect));
     });
     engine.emit('update', id);
-    await vi.waitFor(() => expect(answer).toBeDefined());
+    await expect.poll(() => answer).toBeDefined();
     engine.emit('destroy', id);
-    await vi.waitFor(() => expect(names()).toEqual([]));
+    await expect.poll(names).toEqual([]);
     answer!();
     engine.override(`/containers/${id}/json`, undefined);
     const other = 'f'.repeat(64);
     engine.containers.set(other, another(web, other, 'after'));
     engine.emit('start', other);
-    await vi.waitFor(() => expect(names()).toEqual(['after']));
+    await expect.poll(names).toEqual(['after']);
   });
 
   it('that cannot be inspected are tried again', async () => {
@@ -162,11 +162,11 @@ describe('the containers of an engine', () => {
       response.end('{"message":"no space left"}');
     });
     engine.emit('start', other);
-    await vi.waitFor(() => expect(watch.problem?.message).toMatch(/answered GET .*json with 500: no space left/));
+    await expect.poll(() => watch.problem?.message).toMatch(/answered GET .*json with 500: no space left/);
     expect(names()).toEqual(['web']);
     engine.override(`/containers/${other}/json`, undefined);
     await clock.advance(6000);
-    await vi.waitFor(() => expect(names()).toEqual(['shy', 'web']));
+    await expect.poll(names).toEqual(['shy', 'web']);
     expect(watch.problem).toBeUndefined();
   });
 });
@@ -242,23 +242,23 @@ describe('an engine that does wrong', () => {
     engine.override('/version', undefined);
     engine.override('/containers/json', undefined);
     await clock.advance(1000);
-    await vi.waitFor(() => expect(names()).toEqual(['web']));
+    await expect.poll(names).toEqual(['web']);
     expect(context.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
   });
 
   it('sends garbage among its events: the stream is opened anew', async () => {
     const { engine, watch, clock } = await watching();
     engine.write('{"Type":"container",\n');
-    await vi.waitFor(() => expect(watch.problem?.message).toMatch(/GET \/events with what is no JSON/));
+    await expect.poll(() => watch.problem?.message).toMatch(/GET \/events with what is no JSON/);
     await clock.advance(1000);
-    await vi.waitFor(() => expect(watch.problem).toBeUndefined());
+    await expect.poll(() => watch.problem).toBeUndefined();
     expect(engine.listeners).toBe(1);
   });
 
   it('sends an event without end: the stream is opened anew', async () => {
     const { engine, watch } = await watching();
     engine.write('x'.repeat(1_100_000));
-    await vi.waitFor(() => expect(watch.problem?.message).toMatch(/a line of more than 1048576 bytes/));
+    await expect.poll(() => watch.problem?.message).toMatch(/a line of more than 1048576 bytes/);
   });
 
   it('sends no headers of its events before the first one', async () => {
@@ -266,11 +266,12 @@ describe('an engine that does wrong', () => {
     let asked = false;
     engine.override('/events', () => (asked = true));
     const made = watching();
-    await vi.waitFor(() => expect(asked).toBe(true));
-    await vi.waitFor(async () => {
+    await expect.poll(() => asked).toBe(true);
+    const size = async (): Promise<number | undefined> => {
       await open.clock!.advance(100);
-      expect(open.watch!.containers.size).toBe(1);
-    });
+      return open.watch?.containers.size;
+    };
+    await expect.poll(size).toBe(1);
     const { watch, context } = await made;
     expect(watch.problem).toBeUndefined();
     expect(context.lines).toEqual([]);

@@ -1,5 +1,5 @@
 import type { TestContext } from '@millrace/core/testing';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { another } from '../../testdata/fake-engine.ts';
 import { hostV2 } from '../../testdata/hosts.ts';
 import { engineWith, host, id, open, web } from '../../testdata/scraping.ts';
@@ -49,11 +49,11 @@ describe('where numbers come from', () => {
     const { scrape } = await open(engine, { root_path: host(hostV2(id)) });
     await scrape();
     await engine.stop();
-    await vi.waitFor(async () => expect((await scrape()).errors).toHaveLength(1));
+    await expect.poll(async () => (await scrape()).errors).toHaveLength(1);
     const { text, errors } = await scrape();
     expect(errors[0]).toMatch(/engine/);
     expect(text).toMatch(/container.cpu.usage.total.* 7500001000 ns/);
     await engine.start();
-    await vi.waitFor(async () => expect((await scrape()).errors).toEqual([]), { timeout: 5000 });
+    await expect.poll(async () => (await scrape()).errors).toEqual([]);
   });
 });

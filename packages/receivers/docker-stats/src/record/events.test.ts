@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { engineWith, id, open, web } from '../../testdata/scraping.ts';
 
 describe('events', () => {
@@ -10,9 +10,7 @@ describe('events', () => {
     engine.emit('die', id, { attributes: { exitCode: '137' } });
     engine.emit('die', 'b'.repeat(64), { attributes: { exitCode: '1', image: 'other/thing', name: 'other' } });
     engine.emit('die', 'c'.repeat(64), { attributes: { exitCode: '1', name: 'brief', team: 'core' } });
-    await vi.waitFor(() =>
-      expect(engine.asked.some((path) => path.startsWith(`/containers/${'c'.repeat(64)}`))).toBe(true),
-    );
+    await expect.poll(() => engine.asked.some((path) => path.startsWith(`/containers/${'c'.repeat(64)}`))).toBe(true);
     const { resourceLogs } = await scraper.collect({ timeoutMs: 5000 });
     const records = resourceLogs.flatMap(({ resource, scopeLogs }) =>
       scopeLogs.flatMap(({ logRecords }) =>
