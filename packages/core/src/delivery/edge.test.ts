@@ -46,7 +46,9 @@ describe.each([true, false])('what an exporter gives up, with a queue: %s', (que
   });
 
   it('has failed but for what was delivered', async () => {
-    expect(await counted(new Error('down'), { left: 2, queued })).toEqual({ [`${failed} false Error`]: 2, [sent]: 3 });
-    expect(await counted(new Error('down'), { left: 0, queued })).toEqual({ [sent]: 5 });
+    // Without a queue it may be given again.
+    const [three, five] = queued ? [{ [sent]: 3 }, { [sent]: 5 }] : [{}, {}];
+    expect(await counted(new Error('down'), { left: 2, queued })).toEqual({ [`${failed} false Error`]: 2, ...three });
+    expect(await counted(new Error('down'), { left: 0, queued })).toEqual(five);
   });
 });

@@ -68,8 +68,7 @@ export function edge(
     queue: queued,
   });
 
-  const gaveUp = (batch: Batch, error: unknown): void =>
-    counts.failed(batch, exporter.undelivered?.(batch) ?? itemCount(batch), error);
+  const undelivered = (batch: Batch): number => exporter.undelivered?.(batch) ?? itemCount(batch);
 
   const { sending_queue: config } = host;
   if (!config.enabled)
@@ -78,7 +77,8 @@ export function edge(
         try {
           await send.consume(batch, signal);
         } catch (error) {
-          gaveUp(batch, error);
+          // Whoever has it may give it again, and then it is sent as a whole.
+          counts.failed(batch, undelivered(batch), error);
           throw error;
         }
       },
@@ -96,7 +96,9 @@ export function edge(
     clock,
     events: {
       dropped(batch, error) {
-        gaveUp(batch, error);
+        const items = undelivered(batch);
+        counts.failed(batch, items, error);
+        if (items < itemCount(batch)) counts.sent(batch, itemCount(batch) - items);
         state.trouble(`Dropped ${batch.signal} for good.`, error);
       },
       unreadable: (error) => state.trouble('What the queue has stored cannot be read, trying again.', error),

@@ -98,7 +98,7 @@ export function observeProcessor(
 
 export interface ExporterCounts {
   sent: Count;
-  /** So many items of the batch are given up; the others have been sent. */
+  /** So many items of the batch were not delivered. */
   failed(batch: Batch, items: number, error: unknown): void;
   refused: Count;
   queue(sizes: { size(): number; capacity: number }): void;
@@ -116,16 +116,14 @@ export function exporterCounts(meter: Meter, id: string): ExporterCounts {
     unit: '{request}',
     description: 'Number of requests that are being sent.',
   });
-  const sent = counter(meter, 'otelcol_exporter_sent', { attributes, text: 'successfully sent to destination' });
   return {
-    sent,
+    sent: counter(meter, 'otelcol_exporter_sent', { attributes, text: 'successfully sent to destination' }),
     failed(batch, items, error) {
       const reason = {
         'error.permanent': isPermanent(error),
         'error.type': error instanceof Error ? error.name : 'Error',
       };
       if (items > 0) failed(batch, items, reason);
-      if (items < itemCount(batch)) sent(batch, itemCount(batch) - items);
     },
     refused: counter(meter, 'otelcol_exporter_enqueue_failed', {
       attributes,

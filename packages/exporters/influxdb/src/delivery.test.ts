@@ -129,7 +129,7 @@ test('a request that always fails keeps back no other, and only its lines have f
           endpoint: server.endpoint,
           bucket: 'b',
           payload_max_lines: 2,
-          retry_on_failure: { initial_interval: '2ms', max_interval: '10ms', max_elapsed_time: '200ms' },
+          retry_on_failure: { initial_interval: '2ms', max_interval: '50ms', max_elapsed_time: '3s' },
         },
       },
       service: { pipelines: { metrics: { receivers: ['push'], exporters: ['influxdb'] } }, shutdown_timeout: '15s' },

@@ -54,7 +54,7 @@ describe('what is no request of profiles', () => {
     [
       'values whose sum is no int64',
       request({ profile: [sample(wire.packed(4, 2n ** 62n, 2n ** 62n))] }),
-      'The values of sample 0 of profile 0 of the request come to 9223372036854775808, which is no int64',
+      'Sample 0 of profile 0 of the request has values that come to 9223372036854775808, which is no int64',
     ],
     ['a negative index', request({ profile: [sample(wire.int(1, -1), value)] }), '-1 is no index'],
     ['a location that is not there', request({ dictionary: [stack(5)] }), 'Stack 1 refers to location 5'],

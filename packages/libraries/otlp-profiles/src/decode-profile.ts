@@ -88,7 +88,7 @@ function readSample(cursor: Cursor, samples: RawSamples, { dictionary, where }: 
     else if (isList(tag, sampleTag.attributes)) cursor.each(tag, () => samples.attributes.push(cursor.index()));
     else if (isList(tag, sampleTag.values))
       cursor.each(tag, () => {
-        value = sum(value, cursor.int64(), () => `The values of sample ${samples.values.length} of ${where}`);
+        value = sum(value, cursor.int64());
         values++;
       });
     else if (tag === sampleTag.timestamps || tag === ((sampleTag.timestamps & ~7) | 1))
@@ -101,6 +101,8 @@ function readSample(cursor: Cursor, samples: RawSamples, { dictionary, where }: 
   samples.attributes.finish();
   const sample = samples.values.length;
   const by = (): string => `Sample ${sample} of ${where}`;
+  if (typeof value === 'bigint' && value !== BigInt.asIntN(64, value))
+    throw new ProfileError(`${by()} has values that come to ${value}, which is no int64.`);
   if (values > 1 && values !== timestamps)
     throw new ProfileError(
       `${by()} has ${values} values and ${timestamps} timestamps: there must be one value, or one for each timestamp.`,
@@ -115,13 +117,11 @@ function readSample(cursor: Cursor, samples: RawSamples, { dictionary, where }: 
   samples.values.push(values === 0 ? timestamps : value);
 }
 
-function sum(one: Int64, other: Int64, what: () => string): Int64 {
+function sum(one: Int64, other: Int64): Int64 {
   if (one === 0) return other;
   const result = Number(one) + Number(other);
   if (typeof one === 'number' && typeof other === 'number' && Number.isSafeInteger(result)) return result;
-  const exact = BigInt(one) + BigInt(other);
-  if (exact !== BigInt.asIntN(64, exact)) throw new ProfileError(`${what()} come to ${exact}, which is no int64.`);
-  return exact;
+  return BigInt(one) + BigInt(other);
 }
 
 /** Whether they are one pprof profile, each with another of its sample types. */

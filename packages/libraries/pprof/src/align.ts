@@ -8,37 +8,40 @@ const none: ValueType = { type: '', unit: '' };
 
 /** The profiles with the same sample types in the same units, so that their values can be added. */
 export function align(profiles: readonly Profile[]): Profile[] {
-  const [first] = profiles;
   if (profiles.length < 2) return [...profiles];
-  const common = numbered(first!).filter((one) => profiles.every((profile) => indexOf(profile, one) !== -1));
+  const indexes = profiles.map(indexOfTypes);
+  const common = [...indexes[0]!.keys()].filter((key) => indexes.every((index) => index.has(key)));
   if (common.length === 0)
     throw new ProfileError(
       `The profiles have no sample type in common: ${profiles.map(({ sampleTypes }) => sampleTypes.map(({ type }) => type).join(', ')).join(' and ')}.`,
     );
-  const chosen = profiles.map((profile) => chooseTypes(profile, common));
+  const chosen = profiles.map((profile, at) => {
+    const index = indexes[at]!;
+    return chooseTypes(
+      profile,
+      common.map((key) => index.get(key)!),
+    );
+  });
   const targets = common.map((_, index) => finest(chosen.map(({ sampleTypes }) => sampleTypes[index]!)));
   const period = finest(chosen.map(({ periodType }) => periodType ?? none));
   return chosen.map((profile) => scaleTo(profile, { targets, period }));
 }
 
-/** Types may have the same name: then the first is the other's first, and so on. */
-interface Numbered {
-  readonly type: string;
-  readonly nth: number;
+/** The index of each type. Those of one name have numbers: the first is the other profile's first, and so on. */
+function indexOfTypes({ sampleTypes }: Profile): ReadonlyMap<string, number> {
+  const met = new Map<string, number>();
+  return new Map(
+    sampleTypes.map(({ type }, index) => {
+      const nth = met.get(type) ?? 0;
+      met.set(type, nth + 1);
+      return [`${nth} ${type}`, index];
+    }),
+  );
 }
 
-const numbered = ({ sampleTypes }: Profile): Numbered[] =>
-  sampleTypes.map(({ type }, index) => ({
-    type,
-    nth: sampleTypes.slice(0, index).filter((one) => one.type === type).length,
-  }));
-
-const indexOf = (profile: Profile, { type, nth }: Numbered): number =>
-  numbered(profile).findIndex((one) => one.type === type && one.nth === nth);
-
-function chooseTypes(profile: Profile, types: readonly Numbered[]): Profile {
+/** With the sample types at these indexes. */
+function chooseTypes(profile: Profile, from: readonly number[]): Profile {
   const { samples, sampleTypes } = profile;
-  const from = types.map((type) => indexOf(profile, type));
   if (from.length === sampleTypes.length && from.every((index, at) => index === at)) return profile;
   const values = new Int64s(samples.count * from.length);
   for (let sample = 0; sample < samples.count; sample++)
@@ -46,12 +49,12 @@ function chooseTypes(profile: Profile, types: readonly Numbered[]): Profile {
       const source = sample * sampleTypes.length + index;
       values.setWords(sample * from.length + at, samples.values.low(source), samples.values.high(source));
     }
+  const chosen = from.map((index) => sampleTypes[index]!);
+  const { defaultSampleType } = profile;
   return {
     ...profile,
-    sampleTypes: from.map((index) => sampleTypes[index]!),
-    defaultSampleType: types.some(({ type }) => type === profile.defaultSampleType)
-      ? profile.defaultSampleType
-      : types[0]!.type,
+    sampleTypes: chosen,
+    defaultSampleType: chosen.some(({ type }) => type === defaultSampleType) ? defaultSampleType : chosen[0]!.type,
     samples: { ...samples, values },
   };
 }

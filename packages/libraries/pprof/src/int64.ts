@@ -1,6 +1,6 @@
 import { ProfileError } from './error.ts';
 
-/** A 64-bit integer: a number where it is exact, a bigint beyond 2^53. */
+/** A 64-bit integer, or a sum of such: a number where it is exact, a bigint beyond 2^53. */
 export type Int64 = number | bigint;
 
 const two32 = 2 ** 32;
@@ -24,7 +24,7 @@ export function fitting(value: bigint, what: () => string): Int64 {
   return toInt64(value);
 }
 
-const tooGreat = (what: string): ProfileError => new ProfileError(`${what} does not fit in 64 bits.`);
+export const tooGreat = (what: string): ProfileError => new ProfileError(`${what} does not fit in 64 bits.`);
 
 export const negative = (value: Int64): Int64 => (typeof value === 'bigint' ? toInt64(-value) : 0 - value);
 
@@ -97,7 +97,7 @@ export class Int64s {
     return this.#unsigned[index]!;
   }
 
-  /** Adds what stands in another column. A sum beyond 64 bits, which Go wraps, is a ProfileError. */
+  /** Adds what stands in another column. A sum beyond 64 bits, which Go wraps, is a ProfileError, also on the way to one that fits. */
   add(index: number, other: Int64s, from: number): void {
     const low = (this.low(index) >>> 0) + (other.low(from) >>> 0);
     const high = this.high(index) + other.high(from) + (low >= two32 ? 1 : 0);

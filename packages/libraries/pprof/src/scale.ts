@@ -1,5 +1,5 @@
 import { ProfileError } from './error.ts';
-import { fitting, Int64s } from './int64.ts';
+import { fitting, Int64s, tooGreat } from './int64.ts';
 import type { Int64 } from './int64.ts';
 import type { Profile } from './profile.ts';
 
@@ -27,6 +27,7 @@ function times(value: Int64, ratio: number): Int64 {
   if (Number.isSafeInteger(product) && typeof value === 'number') return product;
   const what = (): string => `${value} times ${ratio}`;
   if (Number.isSafeInteger(ratio)) return fitting(BigInt(value) * BigInt(ratio), what);
+  if (!Number.isFinite(product)) throw tooGreat(what());
   // Halves go away from zero, as in Go.
   const rounded = Math.sign(product) * Math.round(Math.abs(product));
   return Number.isSafeInteger(rounded) ? rounded : fitting(BigInt(rounded), what);

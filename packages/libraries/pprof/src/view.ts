@@ -1,7 +1,7 @@
 import { ProfileError } from './error.ts';
 import { filter } from './filter.ts';
 import type { Filter } from './filter.ts';
-import { fitting } from './int64.ts';
+import { toInt64 } from './int64.ts';
 import type { Int64 } from './int64.ts';
 import { nodesOf } from './nodes.ts';
 import type { NodeOptions, Nodes } from './nodes.ts';
@@ -86,7 +86,7 @@ function exactTotal({ samples, sampleTypes }: Profile, { type, isBase }: TotalOf
     const value = samples.values.bigint(sample * sampleTypes.length + type);
     total += value < 0n ? -value : value;
   }
-  return fitting(total, () => `The sum of all values, ${total},`);
+  return toInt64(total);
 }
 
 function baseSamples({ samples, labels, strings }: Profile): ((sample: number) => boolean) | undefined {

@@ -1,4 +1,4 @@
-import { fitting } from './int64.ts';
+import { toInt64 } from './int64.ts';
 import type { Int64 } from './int64.ts';
 import type { Profile } from './profile.ts';
 
@@ -8,7 +8,7 @@ const limbBits = 24;
 /**
  * One value of each sample, so that sums of them are exact. That is one column of doubles where no sum can pass 2^53, and
  * otherwise three, of the low, middle and high bits: what is linear in the values is worked out for each column, and `total`
- * puts the three results together. Beyond 64 bits, where Go wraps, that is a ProfileError.
+ * puts the three results together; beyond 64 bits, where Go wraps, they are what they are.
  */
 export interface Weights {
   readonly columns: readonly Float64Array[];
@@ -46,7 +46,7 @@ export function weightsOf(
     columns,
     total: (parts, index) => {
       const value = parts.reduceRight((upper, part) => (upper << BigInt(limbBits)) + BigInt(part[index]!), 0n);
-      return fitting(value, () => `A sum of values, ${value},`);
+      return toInt64(value);
     },
   };
 }

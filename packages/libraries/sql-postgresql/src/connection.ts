@@ -81,9 +81,11 @@ export async function connect(target: PostgresTarget, signal: AbortSignal): Prom
       signal.removeEventListener('abort', cancel);
       clearInterval(asking);
       clearTimeout(grace);
-      // A request under way is not left behind: who ends the process now would end it too.
-      if (asked.length > 0) await Promise.race([Promise.all(asked), sleep(goodbyeMs)]);
-      await end();
+      if (asked.length === 0) await end();
+      else {
+        destroy();
+        await heard(asked);
+      }
     }
   }
 
@@ -136,6 +138,14 @@ export async function connect(target: PostgresTarget, signal: AbortSignal): Prom
       stream.destroy();
     },
   };
+}
+
+/** Requests under way are not left behind: who ends the process now would end them too. */
+async function heard(asked: readonly Promise<void>[]): Promise<void> {
+  const enough = new AbortController();
+  const limit = sleep(goodbyeMs, undefined, { signal: enough.signal }).catch(() => {});
+  await Promise.race([Promise.all(asked), limit]);
+  enough.abort();
 }
 
 interface Piece {

@@ -1,5 +1,5 @@
 import { attributesKey, isEnded, type MetricData } from '@millrace/core';
-import { fromStacks } from '@millrace/pprof';
+import { fromStacks, ProfileError } from '@millrace/pprof';
 import { expect, it } from 'vitest';
 import { metricsMaker } from './metrics.ts';
 
@@ -7,7 +7,7 @@ const span = { startMs: 0, endMs: 1_000 };
 
 function maker(limit: number) {
   const { make } = metricsMaker({ limit, profileType: 'memory', leftOut: new Set() });
-  return (values: Readonly<Record<string, number>>, type = 'inuse_space'): readonly MetricData[] => {
+  return (values: Readonly<Record<string, number | bigint>>, type = 'inuse_space'): readonly MetricData[] => {
     const stacks = Object.entries(values).map(([name, value]) => ({ frames: [name], values: [value] }));
     const whole = fromStacks(stacks, { sampleTypes: [{ type, unit: 'bytes' }] });
     return make({ whole, filtered: whole }, span);
@@ -38,4 +38,12 @@ it('a function that is called other is one of the others', () => {
     ['profile.alloc_space.self', 'work 5', 'idle 1', 'other 4'],
     ['profile.alloc_space.total', 'work 5', 'idle 1'],
   ]);
+});
+
+it('what no point can have is an error of the profile', () => {
+  const make = maker(2);
+  expect(make({ a: 2n ** 62n, b: -(2n ** 62n) })).toHaveLength(2);
+  expect(() => make({ a: 2n ** 62n, b: 2n ** 62n, c: 2n ** 62n, d: 2n ** 62n })).toThrow(
+    new ProfileError(`The values of a function come to ${2n ** 63n}, which is no int64.`),
+  );
 });

@@ -10,7 +10,7 @@ import {
   temporality,
   valueType,
 } from '@millrace/core';
-import type { Profile, TopRow, ValueType } from '@millrace/pprof';
+import { type Int64, type Profile, ProfileError, type TopRow, type ValueType } from '@millrace/pprof';
 import { type Functions, functionsOf, otherName, packageOf, type Views } from './functions.ts';
 import { isSnapshot, unitOf } from './unit.ts';
 
@@ -88,8 +88,8 @@ export function metricsMaker({ limit, profileType, leftOut }: MakerOptions): Met
   function pointsOf({ rows, other }: Functions, which: Which, times: Times): NumberPoint[] {
     const points: NumberPoint[] = rows
       .filter((row) => row[which] !== 0)
-      .map((row) => ({ ...times, attributes: attributesOf(row), value: row[which] }));
-    if (which === 'self' && other !== 0) points.push({ ...times, attributes: otherAttributes, value: other });
+      .map((row) => ({ ...times, attributes: attributesOf(row), value: int64(row[which]) }));
+    if (which === 'self' && other !== 0) points.push({ ...times, attributes: otherAttributes, value: int64(other) });
     return points;
   }
 
@@ -135,6 +135,12 @@ export function metricsMaker({ limit, profileType, leftOut }: MakerOptions): Met
       return metrics.filter(({ dataPoints }) => dataPoints.length > 0);
     },
   };
+}
+
+/** A view adds beyond 64 bits, and a point has no more. */
+function int64(value: Int64): Int64 {
+  if (typeof value === 'number' || BigInt.asIntN(64, value) === value) return value;
+  throw new ProfileError(`The values of a function come to ${value}, which is no int64.`);
 }
 
 interface Times {

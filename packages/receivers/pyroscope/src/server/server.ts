@@ -72,7 +72,7 @@ export function createServer(server: ServerConfig, { config, clock, client }: Se
       try {
         return await work(source);
       } catch (error) {
-        if (isStrange(error)) known = undefined;
+        if (isStrange(error) && known === source) known = undefined;
         throw error;
       }
     },
