@@ -1,6 +1,6 @@
 import { ProfileError } from './error.ts';
 import { Int64s } from './int64.ts';
-import type { Profile, ValueType } from './profile.ts';
+import { type Profile, typeNames, type ValueType } from './profile.ts';
 import { scaleValues } from './scale.ts';
 import { sameKind, scaleValue } from './units.ts';
 
@@ -13,7 +13,7 @@ export function align(profiles: readonly Profile[]): Profile[] {
   const common = [...indexes[0]!.keys()].filter((key) => indexes.every((index) => index.has(key)));
   if (common.length === 0)
     throw new ProfileError(
-      `The profiles have no sample type in common: ${profiles.map(({ sampleTypes }) => sampleTypes.map(({ type }) => type).join(', ')).join(' and ')}.`,
+      `The profiles have no sample type in common: ${profiles.slice(0, 5).map(typeNames).join(' and ')}.`,
     );
   const chosen = profiles.map((profile, at) => {
     const index = indexes[at]!;

@@ -144,8 +144,18 @@ export function sampleTypeIndex({ sampleTypes, defaultSampleType }: Profile, nam
   const found = types.findIndex((type) => type === name || type === String(name).replace(/^inuse_/, ''));
   if (found !== -1) return found;
   throw new ProfileError(
-    `The profile has no sample type ${JSON.stringify(name)}; it has ${types.map((type) => JSON.stringify(type)).join(', ')}.`,
+    `The profile has no sample type ${JSON.stringify(name)}; it has ${typeNames({ sampleTypes })}.`,
   );
+}
+
+const shownTypes = 10;
+const shownLength = 60;
+
+/** The names of the sample types, for messages: of very many the first, and of long ones the beginning. */
+export function typeNames({ sampleTypes }: Pick<Profile, 'sampleTypes'>): string {
+  const names = sampleTypes.slice(0, shownTypes).map(({ type }) => JSON.stringify(type.slice(0, shownLength)));
+  const more = sampleTypes.length - names.length;
+  return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** A ProfileError, if values of the one say nothing beside values of the other. */

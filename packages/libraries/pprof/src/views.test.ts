@@ -223,7 +223,16 @@ describe('sums and differences', () => {
     [() => merge([]), 'There are no profiles to merge.'],
     [
       () => merge([example, fromStacks([], { sampleTypes: [{ type: 'space', unit: 'bytes' }] })]),
-      'The profiles have no sample type in common: cpu and space.',
+      'The profiles have no sample type in common: "cpu" and "space".',
+    ],
+    [
+      () =>
+        top(fromStacks([], { sampleTypes: Array(5000).fill({ type: 'x'.repeat(100), unit: '' }) }), {
+          sampleType: 'y',
+        }),
+      `it has ${Array(10)
+        .fill(`"${'x'.repeat(60)}"`)
+        .join(', ')} and 4990 more.`,
     ],
     [
       () => merge([example, fromStacks([], { sampleTypes: [{ type: 'cpu', unit: 'bytes' }] })]),
