@@ -3,6 +3,7 @@ import { checkConnectors } from './connectors.ts';
 import { ConfigError, sortDiagnostics } from './diagnostics.ts';
 import { type Findings, findings, mapAt } from './findings.ts';
 import { kinds, sectionOf } from './identifiers.ts';
+import { checkListening } from './listening.ts';
 import type { RawConfig } from './load.ts';
 import { hideSecrets } from './mask.ts';
 import type { CheckedConfig, Configured, Kind } from './model.ts';
@@ -31,12 +32,15 @@ export async function checkConfig(raw: RawConfig, plugins: Finder): Promise<Chec
   checkConnectors([...pipelines.values()], components, found);
   checkExtensions(service.extensions ?? [], components, found);
   checkNamedExtensions(components, service.extensions ?? [], found);
+  const used = usedOf([...pipelines.values()], service.extensions ?? []);
+  const telemetry = telemetryOf(service as Readonly<Record<string, unknown>>);
+  checkListening({ components, used }, telemetry, found);
   if (found.diagnostics.length > 0)
     throw new ConfigError(
       sortDiagnostics(found.diagnostics.map((diagnostic) => hideSecrets(diagnostic, found.secrets))),
     );
 
-  warnOfUnused(components, { pipelines: [...pipelines.values()], extensions: service.extensions ?? [] }, found);
+  warnOfUnused(components, used, found);
   // Nothing is wrong: every component is there, and of its kind.
   const all = (kind: Kind) => components[kind] as ReadonlyMap<string, Configured<never, never>>;
   const { workers = 1 } = service;
@@ -47,7 +51,7 @@ export async function checkConfig(raw: RawConfig, plugins: Finder): Promise<Chec
     connectors: all('connector'),
     extensions: new Map((service.extensions ?? []).map((id) => [id, all('extension').get(id)!])),
     pipelines,
-    telemetry: telemetryOf(service as Readonly<Record<string, unknown>>),
+    telemetry,
     workers,
     files: raw.files,
     warnings: found.warnings,
@@ -129,23 +133,26 @@ function checkExtensions(ids: readonly string[], { extension }: Components, { er
   }
 }
 
-interface Used {
-  readonly pipelines: readonly {
-    receivers: readonly string[];
-    processors: readonly string[];
-    exporters: readonly string[];
-  }[];
-  readonly extensions: readonly string[];
+/** Ids by their kind. */
+type Used = Readonly<Record<Kind, ReadonlySet<string>>>;
+
+interface Uses {
+  readonly receivers: readonly string[];
+  readonly processors: readonly string[];
+  readonly exporters: readonly string[];
 }
 
-function warnOfUnused(components: Components, { pipelines, extensions }: Used, found: Findings): void {
-  const used: Readonly<Record<Kind, ReadonlySet<string>>> = {
+function usedOf(pipelines: readonly Uses[], extensions: readonly string[]): Used {
+  return {
     receiver: new Set(pipelines.flatMap(({ receivers }) => receivers)),
     processor: new Set(pipelines.flatMap(({ processors }) => processors)),
     exporter: new Set(pipelines.flatMap(({ exporters }) => exporters)),
     connector: new Set(pipelines.flatMap(({ receivers, exporters }) => [...receivers, ...exporters])),
     extension: new Set(extensions),
   };
+}
+
+function warnOfUnused(components: Components, used: Used, found: Findings): void {
   for (const kind of kinds)
     for (const id of components[kind].keys())
       if (!used[kind].has(id))

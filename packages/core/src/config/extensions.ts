@@ -1,43 +1,22 @@
 import type { Capability, ExtensionDefinition } from '../definition.ts';
-import type { ConfigSchema, Schema } from '../schema.ts';
+import type { ConfigSchema } from '../schema.ts';
 import type { Components } from './components.ts';
 import type { Findings } from './findings.ts';
 import { sectionOf } from './identifiers.ts';
+import { type Leaf, leavesOf } from './leaves.ts';
 import type { Kind } from './model.ts';
-import { fits } from './resolve.ts';
 import { listed, suggest } from './suggest.ts';
-import type { Path } from './tree.ts';
 
-/** A value that names an extension. */
-interface Reference {
-  readonly path: Path;
-  readonly id: string;
-  readonly provides: Capability | undefined;
-}
+/** The values that name an extension. */
+const references = (schema: ConfigSchema, input: unknown): Leaf[] =>
+  [...leavesOf({ ...schema, type: 'object', description: '' }, input)].filter(
+    (leaf) => leaf.schema.format === 'extension',
+  );
 
 /** The ids of the extensions that a component's config names. */
 export const namedExtensions = (schema: ConfigSchema, input: unknown): readonly string[] => [
-  ...new Set([...references({ ...schema, type: 'object', description: '' }, input, [])].map(({ id }) => id)),
+  ...new Set(references(schema, input).map(({ value }) => value)),
 ];
-
-function* references(schema: Schema, value: unknown, path: Path): Generator<Reference> {
-  if (value === undefined || value === null) return;
-  if ('anyOf' in schema) {
-    const branch = schema.anyOf.find((one) => fits(one, value));
-    if (branch) yield* references(branch, value, path);
-    return;
-  }
-  if (schema.type === 'string' && schema.format === 'extension' && typeof value === 'string')
-    yield { path, id: value, provides: schema.provides };
-  if (schema.type === 'array' && Array.isArray(value))
-    for (const [index, item] of value.entries()) yield* references(schema.items, item, [...path, index]);
-  if (schema.type === 'object' && fits(schema, value)) {
-    for (const [key, item] of Object.entries(value as object)) {
-      const below = 'properties' in schema ? schema.properties[key] : schema.additionalProperties;
-      if (below) yield* references(below, item, [...path, key]);
-    }
-  }
-}
 
 const capabilities: Readonly<Record<Capability, string>> = {
   server_auth: 'check who sends',
@@ -53,8 +32,11 @@ export function checkReferences(
   { components, started }: { components: Components; started: readonly string[] },
   found: Findings,
 ): void {
-  const whole = { ...schema, type: 'object', description: '' } as const;
-  for (const { path: within, id: named, provides } of references(whole, input, [])) {
+  for (const {
+    path: within,
+    value: named,
+    schema: { provides },
+  } of references(schema, input)) {
     const path = [sectionOf(kind), id, ...within];
     if (!components.extension.has(named)) {
       if (found.doubtful.has('extensions')) continue;

@@ -8,6 +8,7 @@ export const config = {
   properties: {
     endpoint: {
       type: 'string',
+      listens: true,
       minLength: 1,
       default: 'localhost:4000',
       description:

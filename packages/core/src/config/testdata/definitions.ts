@@ -72,6 +72,7 @@ const otlpReceiver = defineReceiver({
             properties: {
               endpoint: {
                 type: 'string',
+                listens: true,
                 format: 'endpoint',
                 default: 'localhost:4317',
                 description: 'Where it listens.',
