@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect as dial, createServer, type Socket } from 'node:net';
 import { type Batch, memoryStorage, type Storage, systemClock } from '@millrace/core';
 import { seeded, sink } from '@millrace/core/testing';
 import { encode, fromStacks } from '@millrace/pprof';
@@ -252,6 +254,50 @@ describe.runIf(isBuilt(pyroscopeLegacy))('Pyroscope 0.37', () => {
       });
     } finally {
       await server.stop();
+    }
+  });
+});
+
+describe.runIf(isBuilt(pyroscope) && isBuilt(pyroscopeLegacy))('a server that is upgraded', () => {
+  it('goes on being pulled from', { timeout: 120_000 }, async () => {
+    const [old, upgraded] = [await startPyroscopeLegacy(), await startPyroscope()];
+    let at = new URL(old.endpoint);
+    const connections = new Set<Socket>();
+    const place = createServer((socket) => {
+      connections.add(socket);
+      const server = dial(Number(at.port), at.hostname);
+      socket.on('error', () => {}).on('close', () => server.destroy());
+      server.on('error', () => {}).on('close', () => socket.destroy());
+      socket.pipe(server).pipe(socket);
+    }).listen(0, '127.0.0.1');
+    await once(place, 'listening');
+    const endpoint = `http://127.0.0.1:${(place.address() as AddressInfo).port}`;
+    async function send({ endpoint: to }: typeof old, name: string, from: number): Promise<void> {
+      const query = { name: 'shop.cpu', from: String(from), until: String(from + 10), format: 'folded' };
+      const body = `main.main;${name} 7\n`;
+      const sent = await fetch(`${to}/ingest?${new URLSearchParams(query)}`, { method: 'POST', body });
+      expect(sent.status).toBe(200);
+    }
+    const out = sink();
+    const servers = [{ endpoint, window: '10s', delay: '5s', queries: [{ query: 'shop.cpu' }] }];
+    const storage = pulledUntil(Math.floor(Date.now() / 10_000) * 10_000 - 30_000);
+    try {
+      await send(old, 'before', Math.floor(Date.now() / 10_000) * 10 - 20);
+      const run = await pulling({ servers }, { clock: systemClock, next: out, storage, wants: ['metrics'] });
+      try {
+        await expect.poll(() => [...selfOf(out.batches).keys()], { timeout: 30_000 }).toEqual(['before']);
+        at = new URL(upgraded.endpoint);
+        for (const connection of connections) connection.destroy();
+        await send(upgraded, 'after', Math.floor(Date.now() / 1_000));
+        await expect.poll(() => [...selfOf(out.batches).keys()], { timeout: 45_000 }).toEqual(['before', 'after']);
+        expect(run.context.dropped).toEqual({});
+      } finally {
+        await run.stop();
+      }
+    } finally {
+      place.close();
+      for (const connection of connections) connection.destroy();
+      await Promise.all([old.stop(), upgraded.stop()]);
     }
   });
 });
