@@ -28,8 +28,8 @@ export interface StringSchema extends Described<string> {
   /** With `format: 'extension'`: what it must provide. */
   readonly provides?: Capability;
   readonly minLength?: number;
-  /** It says where a server listens: two components of a config cannot have the same. */
-  readonly listens?: true;
+  /** Two components of a config cannot have the same: where a server listens (`host:port`), or a file or folder. */
+  readonly exclusive?: 'address' | 'path';
 }
 
 export interface NumberSchema extends Described<number> {

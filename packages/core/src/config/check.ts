@@ -1,9 +1,9 @@
 import { checkComponents, checkNamedExtensions, type Components, type Finder } from './components.ts';
 import { checkConnectors } from './connectors.ts';
 import { ConfigError, sortDiagnostics } from './diagnostics.ts';
+import { checkExclusive } from './exclusive.ts';
 import { type Findings, findings, mapAt } from './findings.ts';
 import { kinds, sectionOf } from './identifiers.ts';
-import { checkListening } from './listening.ts';
 import type { RawConfig } from './load.ts';
 import { hideSecrets } from './mask.ts';
 import type { CheckedConfig, Configured, Kind } from './model.ts';
@@ -34,7 +34,7 @@ export async function checkConfig(raw: RawConfig, plugins: Finder): Promise<Chec
   checkNamedExtensions(components, service.extensions ?? [], found);
   const used = usedOf([...pipelines.values()], service.extensions ?? []);
   const telemetry = telemetryOf(service as Readonly<Record<string, unknown>>);
-  checkListening({ components, used }, telemetry, found);
+  checkExclusive({ components, used }, telemetry, found);
   if (found.diagnostics.length > 0)
     throw new ConfigError(
       sortDiagnostics(found.diagnostics.map((diagnostic) => hideSecrets(diagnostic, found.secrets))),

@@ -4,6 +4,7 @@ export const config = {
   properties: {
     path: {
       type: 'string',
+      exclusive: 'path',
       minLength: 1,
       description: 'The file. With `group_by`, one `*` in it stands for the value of the attribute.',
     },

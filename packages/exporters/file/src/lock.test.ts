@@ -42,16 +42,13 @@ describe('two exporters of a config', () => {
   const group_by = { enabled: true };
 
   test.each([
-    ['written the same', () => ({ path: at('folder/x.jsonl') })],
-    ['relative', () => ({ path: relative(process.cwd(), at('folder/x.jsonl')) })],
-    ['with dots', () => ({ path: at('folder') + '/.././folder//x.jsonl' })],
-    ['in a directory that is a link', () => ({ path: at('linked/x.jsonl') })],
-    ['a link to a file that is made at the start', () => ({ path: at('other.jsonl') })],
+    ['written the same', () => at('folder/x.jsonl')],
+    ['relative', () => relative(process.cwd(), at('folder/x.jsonl'))],
+    ['with dots', () => at('folder') + '/.././folder//x.jsonl'],
   ])('cannot have one file: %s', async (_name, second) => {
-    const { path } = second();
-    const collector = await collecting({ file: { path: at('folder/x.jsonl') }, 'file/b': { path } });
-    await expect(collector.start()).rejects.toThrow(
-      `exporter/file/b cannot start: The exporter file writes to ${path} already: two cannot write to one file.`,
+    const exporters = { file: { path: at('folder/x.jsonl') }, 'file/b': { path: second() } };
+    await expect(collecting(exporters)).rejects.toThrow(
+      `error: exporters.file/b: ${second()} is taken by exporters.file.path`,
     );
   });
 
@@ -60,12 +57,19 @@ describe('two exporters of a config', () => {
     ['relative', () => relative(process.cwd(), at('made/x-*/y.jsonl'))],
     ['with dots', () => at('.') + '/././/made/x-*//y.jsonl'],
   ])('cannot have one pattern: %s', async (_name, second) => {
-    const collector = await collecting({
-      file: { path: at('made/x-*/y.jsonl'), group_by },
-      'file/b': { path: second(), group_by },
-    });
+    const exporters = { file: { path: at('made/x-*/y.jsonl'), group_by }, 'file/b': { path: second(), group_by } };
+    await expect(collecting(exporters)).rejects.toThrow(
+      `error: exporters.file/b: ${second()} is taken by exporters.file.path`,
+    );
+  });
+
+  test.each([
+    ['in a directory that is a link', () => at('linked/x.jsonl')],
+    ['a link to a file that is made at the start', () => at('other.jsonl')],
+  ])('cannot have one file by two names: %s', async (_name, second) => {
+    const collector = await collecting({ file: { path: at('folder/x.jsonl') }, 'file/b': { path: second() } });
     await expect(collector.start()).rejects.toThrow(
-      `exporter/file/b cannot start: The exporter file writes to ${second()} already`,
+      `exporter/file/b cannot start: The exporter file writes to ${second()} already: two cannot write to one file.`,
     );
   });
 
@@ -166,9 +170,13 @@ test('a reload swaps the files of two', async () => {
 });
 
 test('a reload that adds a second is told so, and the first goes on', async () => {
-  const collector = await collecting({ 'file/a': { path: at('x.jsonl') } });
+  const first = { 'file/a': { path: at('x.jsonl') } };
+  const collector = await collecting(first);
   await collector.start();
-  await collector.reload(configOf({ 'file/a': { path: at('x.jsonl') }, 'file/b': { path: at('x.jsonl') } }));
+  await symlink(at('x.jsonl'), at('link.jsonl'));
+  const same = collector.reload(configOf({ ...first, 'file/b': { path: at('x.jsonl') } }));
+  await expect(same).rejects.toThrow('is taken by exporters.file/a.path');
+  await collector.reload(configOf({ ...first, 'file/b': { path: at('link.jsonl') } }));
   expect([...collector.status().starting]).toEqual([
     ['exporter/file/b', expect.stringContaining('The exporter file/a writes to')],
   ]);

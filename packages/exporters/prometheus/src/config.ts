@@ -6,7 +6,7 @@ export const config = {
   properties: {
     endpoint: {
       type: 'string',
-      listens: true,
+      exclusive: 'address',
       format: 'endpoint',
       default: 'localhost:9464',
       description: 'Where to listen, `host:port`; `0.0.0.0:9464` for all addresses, port 0 for one that is free.',

@@ -6,6 +6,7 @@ export const config = {
   properties: {
     directory: {
       type: 'string',
+      exclusive: 'path',
       minLength: 1,
       default: '/var/lib/otelcol/file_storage',
       description: 'Where the queues are, a folder each. Only one process at a time can use a folder.',

@@ -4,7 +4,7 @@ export const config = {
   properties: {
     endpoint: {
       type: 'string',
-      listens: true,
+      exclusive: 'address',
       format: 'endpoint',
       default: 'localhost:13133',
       description: 'Where to listen, `host:port`; `0.0.0.0:13133` for all addresses, port 0 for one that is free.',

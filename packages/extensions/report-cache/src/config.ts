@@ -8,7 +8,7 @@ export const config = {
   properties: {
     endpoint: {
       type: 'string',
-      listens: true,
+      exclusive: 'address',
       minLength: 1,
       default: 'localhost:4000',
       description:

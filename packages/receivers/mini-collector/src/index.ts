@@ -13,7 +13,7 @@ export default defineReceiver({
     properties: {
       endpoint: {
         type: 'string',
-        listens: true,
+        exclusive: 'address',
         minLength: 1,
         default: 'localhost:8000',
         description: 'Where to listen, `host:port`; `0.0.0.0:8000` for all addresses, port 0 for one that is free.',

@@ -49,10 +49,6 @@ describe('config', () => {
       ['protocols.grpc.endpoint: "localhost" is not host:port, such as localhost:4317.'],
     ],
     [
-      { grpc: { endpoint: 'a:1' }, http: { endpoint: 'a:1' } },
-      ['protocols.http.endpoint: grpc listens on a:1 already.'],
-    ],
-    [
       { http: { logs_url_path: '/v1/metrics' } },
       ['protocols.http.logs_url_path: /v1/metrics is the path of another signal already.'],
     ],

@@ -29,8 +29,6 @@ export default defineReceiver({
       problems.push({ path: ['protocols'], message: 'There is no protocol: name grpc, http, or both.' });
     if (grpc) problems.push(...checkEndpoint(grpc, ['protocols', 'grpc']));
     if (http) problems.push(...checkHttp(http, ['protocols', 'http']));
-    if (grpc && http && grpc.endpoint === http.endpoint && !grpc.endpoint.endsWith(':0'))
-      problems.push({ path: ['protocols', 'http', 'endpoint'], message: `grpc listens on ${grpc.endpoint} already.` });
     return problems;
   },
 

@@ -72,7 +72,7 @@ const otlpReceiver = defineReceiver({
             properties: {
               endpoint: {
                 type: 'string',
-                listens: true,
+                exclusive: 'address',
                 format: 'endpoint',
                 default: 'localhost:4317',
                 description: 'Where it listens.',
@@ -86,6 +86,7 @@ const otlpReceiver = defineReceiver({
               endpoint: {
                 type: 'string',
                 format: 'endpoint',
+                exclusive: 'address',
                 default: 'localhost:4318',
                 description: 'Where it listens.',
               },

@@ -7,7 +7,7 @@ export const grpcSchema = {
   properties: {
     endpoint: {
       type: 'string',
-      listens: true,
+      exclusive: 'address',
       minLength: 1,
       default: 'localhost:4317',
       description: 'Where to listen, `host:port`; `0.0.0.0:4317` for all addresses, port 0 for one that is free.',

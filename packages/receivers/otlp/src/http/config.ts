@@ -14,7 +14,7 @@ export const httpSchema = {
   properties: {
     endpoint: {
       type: 'string',
-      listens: true,
+      exclusive: 'address',
       minLength: 1,
       default: 'localhost:4318',
       description: 'Where to listen, `host:port`; `0.0.0.0:4318` for all addresses, port 0 for one that is free.',
