@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import type { MeterProvider } from '@opentelemetry/api';
 import { createCollector } from '@millrace/core';
 import { seeded, testContext } from '@millrace/core/testing';
 import { afterEach, expect, test } from 'vitest';
@@ -11,6 +10,21 @@ const open: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const stop of open.splice(0).reverse()) await stop();
 });
+
+/** A collector that runs, and what it counts. */
+async function writingTo(endpoint: string, config: object) {
+  const { meter, log, counts, dropped } = testContext({ id: 'influxdb' });
+  const collector = await createCollector(
+    {
+      receivers: { push: {} },
+      exporters: { influxdb: { endpoint, bucket: 'b', ...config } },
+      service: { pipelines: { metrics: { receivers: ['push'], exporters: ['influxdb'] } }, shutdown_timeout: '15s' },
+    },
+    { components: [influxdb], log, meterProvider: { getMeter: () => meter } },
+  );
+  await collector.start();
+  return { collector, counts, dropped };
+}
 
 const first = Number(process.env['SEED'] ?? 1);
 
@@ -70,27 +84,12 @@ test.each([first, first + 1, first + 2])(
     });
     open.push(() => server.stop());
 
-    const { meter, dropped } = testContext({ id: 'influxdb' });
-    const meterProvider: MeterProvider = { getMeter: () => meter };
-    const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-    const collector = await createCollector(
-      {
-        receivers: { push: {} },
-        exporters: {
-          influxdb: {
-            endpoint: server.endpoint,
-            bucket: 'b',
-            payload_max_lines: 7,
-            timeout: '200ms',
-            sending_queue: { num_consumers: 4, batch: { flush_timeout: '5ms', min_size: 40, max_size: 60 } },
-            retry_on_failure: { initial_interval: '2ms', max_interval: '10ms', max_elapsed_time: '0s' },
-          },
-        },
-        service: { pipelines: { metrics: { receivers: ['push'], exporters: ['influxdb'] } }, shutdown_timeout: '15s' },
-      },
-      { components: [influxdb], log: quiet, meterProvider },
-    );
-    await collector.start();
+    const { collector, dropped } = await writingTo(server.endpoint, {
+      payload_max_lines: 7,
+      timeout: '200ms',
+      sending_queue: { num_consumers: 4, batch: { flush_timeout: '5ms', min_size: 40, max_size: 60 } },
+      retry_on_failure: { initial_interval: '2ms', max_interval: '10ms', max_elapsed_time: '0s' },
+    });
     const expected: string[] = [];
     for (let index = 0; index < 40; index++) {
       const points = 1 + Math.floor(random() * 30);
@@ -119,24 +118,10 @@ test('a request that always fails keeps back no other, and only its lines have f
     return reply(response, 204);
   });
   open.push(() => server.stop());
-  const { meter, counts, dropped } = testContext({ id: 'influxdb' });
-  const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-  const collector = await createCollector(
-    {
-      receivers: { push: {} },
-      exporters: {
-        influxdb: {
-          endpoint: server.endpoint,
-          bucket: 'b',
-          payload_max_lines: 2,
-          retry_on_failure: { initial_interval: '2ms', max_interval: '50ms', max_elapsed_time: '3s' },
-        },
-      },
-      service: { pipelines: { metrics: { receivers: ['push'], exporters: ['influxdb'] } }, shutdown_timeout: '15s' },
-    },
-    { components: [influxdb], log: quiet, meterProvider: { getMeter: () => meter } },
-  );
-  await collector.start();
+  const { collector, counts, dropped } = await writingTo(server.endpoint, {
+    payload_max_lines: 2,
+    retry_on_failure: { initial_interval: '2ms', max_interval: '50ms', max_elapsed_time: '3s' },
+  });
   await collector.push(gauges(7, 'm'));
   await collector.shutdown();
   expect(taken.map((line) => /s\d/.exec(line)![0])).toEqual(['s2', 's3', 's4', 's5', 's6']);

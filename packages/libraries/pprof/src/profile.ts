@@ -161,6 +161,7 @@ export function typeNames({ sampleTypes }: Pick<Profile, 'sampleTypes'>): string
 /** A ProfileError, if values of the one say nothing beside values of the other. */
 export function checkComparable(one: ValueType, other: ValueType): void {
   if (one.type === other.type && one.unit === other.unit) return;
-  const shown = [one, other].map(({ type, unit }) => `${type} in ${unit}`);
+  const short = (name: string): string => name.slice(0, shownLength);
+  const shown = [one, other].map(({ type, unit }) => `${short(type)} in ${short(unit)}`);
   throw new ProfileError(`The profiles cannot be compared: the one shows ${shown.join(', the other ')}.`);
 }

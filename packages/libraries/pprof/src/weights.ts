@@ -8,7 +8,7 @@ const limbBits = 24;
 /**
  * One value of each sample, so that sums of them are exact. That is one column of doubles where no sum can pass 2^53, and
  * otherwise three, of the low, middle and high bits: what is linear in the values is worked out for each column, and `total`
- * puts the three results together; beyond 64 bits, where Go wraps, they are what they are.
+ * puts the three results together, exactly also beyond 64 bits, where Go wraps.
  */
 export interface Weights {
   readonly columns: readonly Float64Array[];
